@@ -1,0 +1,1 @@
+"""What to do with whom: keep or stop contacting."""

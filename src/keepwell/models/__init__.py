@@ -1,0 +1,1 @@
+"""How customers behave: arrays in, arrays out, one file a model."""

@@ -1,0 +1,1 @@
+"""History in, the value of each customer with its distribution out."""

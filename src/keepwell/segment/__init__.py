@@ -1,0 +1,1 @@
+"""Who is alike: recency-frequency-money scores, value tiers and plain words."""

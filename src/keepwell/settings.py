@@ -1,0 +1,222 @@
+"""keepwell.toml, typed and checked: what a run assumes, costs, reads and computes with.
+
+Every number that is not measured stands here with its default, its meaning and how to change it.
+A field's `description` is what `keepwell init` writes above it and what a run prints beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from keepwell.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+
+
+class Section(BaseModel):
+    """A table of keepwell.toml: unknown names are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shop(Section):
+    """Who the shop is."""
+
+    name: str = Field("", description="Shown as the title of the report; empty: the workspace's name.")
+    currency: str = Field("", description="Reporting currency, e.g. 'EUR'; empty: the only one in the files.")
+    timezone: str = Field("UTC", description="Days and months are of this time zone, e.g. 'Europe/London'.")
+
+
+class Assumptions(Section):
+    """What is assumed where nothing was measured."""
+
+    margin: Share = Field(0.30, description="Share of net sales left after product cost, where no cost is known.")
+    margin_low: Share = Field(0.20, description="Lowest margin thought possible; carried into the intervals.")
+    margin_high: Share = Field(0.40, description="Highest margin thought possible; carried into the intervals.")
+    discount_rate: float = Field(0.10, ge=0, le=5, description="A year's discount on future money (0.10 = 10%).")
+    contact_share: Share = Field(0.20, description="Share of expected orders that contact causes.")
+    contact_share_low: Share = Field(0.05, description="Lowest such share thought possible.")
+    contact_share_high: Share = Field(0.40, description="Highest such share thought possible.")
+
+    @model_validator(mode="after")
+    def _ranges_hold_their_middle(self) -> Self:
+        for name in ("margin", "contact_share"):
+            low, middle, high = (getattr(self, name + end) for end in ("_low", "", "_high"))
+            if not low <= middle <= high:
+                msg = f"{name} {middle} lies outside its range {low} to {high}; set {name}_low and {name}_high too"
+                raise ValueError(msg)
+        return self
+
+
+class Costs(Section):
+    """What an order costs besides its products, in the reporting currency."""
+
+    fulfilment_per_order: Money = Field(Decimal(0), description="Picking, packing and postage we pay, an order.")
+    payment_fee_rate: Share = Field(0.0, description="Payment fee as a share of the money taken.")
+    payment_fee_fixed: Money = Field(Decimal(0), description="Fixed payment fee, an order.")
+
+
+class Contact(Section):
+    """The contact programme that keep-or-stop judges."""
+
+    cost: Money | None = Field(None, description="Cost of one contact (a catalogue, a call); empty: no stop list.")
+    per_year: float = Field(4.0, gt=0, le=366, description="Contacts a customer gets a year.")
+
+
+class LineRule(Section):
+    """Tells lines that are no product by words and shapes, and names their ledger line."""
+
+    name: str = Field(description="What the lines are, e.g. 'postage'.")
+    ledger: Literal["shipping_charged", "discounts", "tax", "other", "gross"] = Field(description="Their ledger line.")
+    product_id: str = Field("", description="Regular expression that the whole product code must match, any case.")
+    words: str = Field("", description="Regular expression to be found in the description, any case.")
+
+    @model_validator(mode="after")
+    def _has_a_pattern(self) -> Self:
+        if not (self.product_id or self.words):
+            msg = f"line rule {self.name!r} has neither product_id nor words"
+            raise ValueError(msg)
+        return self
+
+
+# A product code with digits is a product until its words say otherwise, so words alone are matched narrowly.
+NO_PRODUCT = (
+    LineRule(
+        name="postage", ledger="shipping_charged", product_id=r"POST|DOT|C2|SHIP(PING)?|DELIVERY|FREIGHT|CARRIAGE"
+    ),
+    LineRule(
+        name="postage",
+        ledger="shipping_charged",
+        words=r"^(dotcom )?(postage|carriage|shipping|delivery( fee)?|freight)$",
+    ),
+    LineRule(name="discount", ledger="discounts", product_id=r"D|DISCOUNT|COUPON|VOUCHER", words=""),
+    LineRule(name="discount", ledger="discounts", words=r"^discount$"),
+    LineRule(name="fee", ledger="other", product_id=r"BANK CHARGES|AMAZONFEE|CRUK|FEE"),
+    LineRule(name="fee", ledger="other", words=r"^(bank charges|amazon fee|(.* )?commission|handling fee)$"),
+    LineRule(name="adjustment", ledger="other", product_id=r"M|B|ADJUST\w*|PADS", words=""),
+    LineRule(
+        name="adjustment",
+        ledger="other",
+        words=r"^(manual|adjust(ment)?( .*)?|adjust bad debt|pads to match all cushions)$",
+    ),
+    LineRule(name="sample", ledger="other", product_id=r"S|SAMPLES?"),
+    LineRule(name="sample", ledger="other", words=r"^samples?$"),
+    LineRule(name="gift card", ledger="other", product_id=r"GIFT.*|.*GIFT_?CARD.*"),
+    LineRule(name="gift card", ledger="other", words=r"gift ?(card|voucher|certificate)s?"),
+)
+
+
+class Lines(Section):
+    """Lines that are no product."""
+
+    rules: tuple[LineRule, ...] = Field(NO_PRODUCT, description="The first rule that matches a line decides.")
+
+
+class Reading(Section):
+    """How files are read where nothing in them decides."""
+
+    columns: dict[str, str] = Field(default_factory=dict, description="column = field, as --map gives it.")
+    date_order: Literal["", "dmy", "mdy", "ymd"] = Field(
+        "", description="Order of day and month; empty: from the column."
+    )
+    decimal: Literal["", ".", ","] = Field("", description="Decimal sign; empty: from the column.")
+    encoding: str = Field("", description="Text encoding; empty: found out.")
+    delimiter: str = Field("", description="Column delimiter; empty: found out.")
+    quarantine_limit: Share = Field(0.05, description="A run with more rows in quarantine does not become current.")
+
+
+class Predict(Section):
+    """How the future is forecast."""
+
+    models: tuple[Literal["bgnbd", "paretonbd"], ...] = Field(
+        ("bgnbd", "paretonbd"), min_length=1, description="Purchase models that compete in the backtest."
+    )
+    horizon_days: int = Field(365, ge=30, le=3660, description="The horizon of '12m', in days.")
+    draws: int = Field(256, ge=64, le=4096, description="Points of a customer's predictive distribution.")
+    seed: int = Field(20240101, ge=0, description="Seed of those points; the same seed gives the same numbers.")
+
+
+class Compute(Section):
+    """What computes and how much it may use."""
+
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="Engine that runs the stages.")
+    memory: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$", description="Memory that the engine may use.")
+    threads: int = Field(0, ge=0, description="Threads; 0: one a core.")
+
+
+class Settings(Section):
+    """All settings of a run; the defaults need no file."""
+
+    shop: Shop = Shop()
+    assumptions: Assumptions = Assumptions()
+    costs: Costs = Costs()
+    contact: Contact = Contact()
+    lines: Lines = Lines()
+    reading: Reading = Reading()
+    predict: Predict = Predict()
+    compute: Compute = Compute()
+    as_of: date | None = Field(None, description="Use what happened up to this day; empty: the last dated fact.")
+    known_by: date | None = Field(None, description="Use what had arrived by this day; empty: all.")
+
+
+def from_dict(values: dict[str, object], *, where: str = "the options") -> Settings:
+    """Check nested plain values and return the settings.
+
+    Raises:
+        ConfigError: A name is unknown or a value does not fit; says which, and what would.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        mend = "See `keepwell init` for every name and its meaning."
+        raise ConfigError(f"{name or 'settings'}: {problem}", where, mend) from error
+
+
+def from_toml(path: Path) -> Settings:
+    """Read keepwell.toml.
+
+    Raises:
+        ConfigError: The file is no TOML, or a value does not fit.
+    """
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not readable as TOML: {error}", str(path), "Mend the line that is named.") from error
+    return from_dict(values, where=str(path))
+
+
+def merged(base: Settings, changes: dict[str, object], *, where: str = "the options") -> Settings:
+    """Return `base` with nested `changes` laid over it, checked anew.
+
+    A margin given alone keeps the width of its range, so that `--margin 0.5` is no error.
+    """
+    values = base.model_dump()
+    for section, change in changes.items():
+        if isinstance(change, dict) and isinstance(values.get(section), dict):
+            values[section] = {**values[section], **change}
+        else:
+            values[section] = change
+    assumptions = changes.get("assumptions")
+    if isinstance(assumptions, dict):
+        _move_ranges(values["assumptions"], assumptions, base.assumptions)
+    return from_dict(values, where=where)
+
+
+def _move_ranges(values: dict[str, float], change: dict[str, float], base: Assumptions) -> None:
+    for name in ("margin", "contact_share"):
+        if name in change and isinstance(change[name], (int, float)):
+            for end in ("_low", "_high"):
+                if name + end not in change:
+                    width = getattr(base, name + end) - getattr(base, name)
+                    values[name + end] = min(1.0, max(0.0, round(change[name] + width, 10)))

@@ -1,0 +1,1 @@
+"""The workspace folder: immutable Parquet, one current run, the record book."""

@@ -1,0 +1,472 @@
+"""The contract: each table's columns, types, units, meaning and rules, as data.
+
+Stages meet only in these tables. Money is decimal(18,4) in the one reporting currency; shares are 0..1;
+durations are days; a month is its first day. A rule is a boolean over one row that must be true of every
+row; a null answer passes, so that a nullable column is checked only where it is filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+MONEY = "decimal(18,4)"
+UNKNOWN = "unknown"  # the customer of facts that name nobody
+
+Tables = dict[str, "ir.Table"]
+
+
+def money(value: Any) -> Any:  # an Ibis value in, an Ibis value out
+    """Round a numeric Ibis value to the one money type.
+
+    Through decimal(38,10), because Ibis drops a cast to a type that it believes the value has already.
+    """
+    return value.cast("decimal(38,10)").cast(MONEY)
+
+
+# What `backtest` measures, per origin, method and group of customers.
+MEASURES = {
+    "customers": "how many",
+    "expected": "purchase days forecast for all of them together",
+    "actual": "purchase days that came",
+    "bias": "expected / actual - 1",
+    "mae": "mean absolute error a customer",
+    "rmse": "root of the mean squared error a customer",
+    "crps": "mean continuous ranked probability score of the purchase days a customer",
+    "crps_se": "its standard error over customers",
+    "spearman": "rank correlation of forecast and outcome",
+    "coverage_90": "share of customers inside their 5% to 95% interval",
+    **{f"pit_{d}": f"share of the probability integral transform in decile {d + 1}" for d in range(10)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its Ibis type (a leading '!' forbids nulls) and its meaning, with the unit."""
+
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a table holds: its key, its columns and the rules that each row keeps."""
+
+    title: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> ibis.Schema:
+        """The Ibis schema, in the order of the columns."""
+        return ibis.schema({name: column.dtype for name, column in self.columns.items()})
+
+
+def _columns(text: str) -> dict[str, Column]:
+    """Read 'name type meaning' lines; 'money' stands for the money type."""
+    columns = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, dtype, meaning = line.strip().split(None, 2)
+        columns[name] = Column(dtype.replace("money", MONEY), meaning)
+    return columns
+
+
+LEDGER_IN = ("gross", "discounts", "shipping_charged", "tax", "other", "refunds")
+LEDGER_OUT = ("product_cost", "fulfilment", "payment_fees", "service", "marketing")
+LEDGER_LINES = (*LEDGER_IN, *LEDGER_OUT)
+
+_PROFIT_AND_LOSS = """
+    gross             !money  value of products sold, before discounts, without tax charged on top
+    discounts         !money  given to the customer
+    shipping_charged  !money  paid by the customer for delivery
+    tax               !money  taken for the state; no part of contribution
+    other             !money  what is no product, no delivery and no tax: fees, adjustments, unexplained differences
+    refunds           !money  given back, cancellations included
+    product_cost      !money  of what was sold and kept
+    fulfilment        !money  picking, packing, postage we pay
+    payment_fees      !money  taken by banks and payment services
+    service           !money  minutes of people; nothing until they are recorded
+    marketing         !money  contacts made; nothing until they are recorded
+    contribution      !money  gross - discounts + shipping_charged + other - refunds - all costs
+    assumed_sales     !money  net product sales whose cost is the assumed margin's, not a measured one
+"""
+_PROFIT_RULES = {
+    "contribution is its parts": _.contribution
+    == _.gross
+    - _.discounts
+    + _.shipping_charged
+    + _.other
+    - _.refunds
+    - _.product_cost
+    - _.fulfilment
+    - _.payment_fees
+    - _.service
+    - _.marketing,
+}
+
+CONTRACTS: dict[str, Contract] = {
+    "files": Contract(
+        "Every file read, how it was read, and where its rows and money went",
+        ("file",),
+        _columns("""
+            file              !string  digest of its content
+            name              !string  its name as given
+            source            !string  the source it belongs to
+            format            !string  the format it was recognised as
+            rows              !int64   records in it, the header apart
+            facts             !int64   rows that became facts
+            quarantined       !int64   rows in quarantine
+            duplicates        !int64   rows that other files of the source hold already
+            money_in          !decimal(38,4)  money of all rows whose amount could be read
+            money_facts       !decimal(38,4)  of it, in facts
+            money_quarantined !decimal(38,4)  of it, in quarantine
+            money_duplicates  !decimal(38,4)  of it, in duplicates
+            unknown_money     !int64   rows whose amount could not be read
+            mapping           !string  JSON: field -> column as chosen
+            notes             !string  JSON: list of what was assumed in reading it, with its switch
+        """),
+        {
+            "every row ends in one place": _.rows == _.facts + _.quarantined + _.duplicates,
+            "all money ends in one place": _.money_in == _.money_facts + _.money_quarantined + _.money_duplicates,
+        },
+    ),
+    "order_lines": Contract(
+        "One row per sales row of a source file, with the money that row carries",
+        ("file", "line"),
+        _columns("""
+            file          !string  digest of the file
+            line          !int64   physical line in it (row in a sheet or a Parquet file)
+            source        !string  the source the file belongs to
+            order_id      !string  the order; made from customer and day where the file has none
+            customer_id   !string  the customer; 'unknown' where the row names nobody
+            ordered_at    !timestamp  when it happened, UTC
+            order_date    !date    the shop's day of it
+            product_id    string   product code
+            description   string   product text
+            quantity      decimal(18,4)  units; negative on a cancellation
+            gross         !money   value of the line before discounts; 0 on a line that takes money back
+            discount      !money   taken off; on an order's first line also the order's own discount
+            shipping      !money   delivery charged, on an order's first line
+            tax           !money   tax charged on top, on an order's first line
+            other         !money   what the order's total holds and its parts do not explain, and tips
+            refund        !money   given back by this row
+            money         !money   gross - discount + shipping + tax + other - refund
+            product_cost  money    cost of the line's goods, signed like quantity; null where not known
+            payment_fee   money    fee on the order, on its first line; null where not known
+            currency      string   currency of the file
+            status        !string  'ok', or 'void' for an order that was never paid or was cancelled whole
+            refund_date_assumed !boolean  the file dates no refund, so it stands in the order's month
+            country       string   country of the buyer
+            channel       string   where the order came from
+        """),
+        {
+            "money is its parts": _.money == _.gross - _.discount + _.shipping + _.tax + _.other - _.refund,
+            "gross and refund are not negative": (_.gross >= 0) & (_.refund >= 0),
+        },
+    ),
+    "products": Contract(
+        "One row per product",
+        ("product_id",),
+        _columns("""
+            product_id  !string  product code
+            name        string   its text
+            category    string   its group
+            price       money    list price, a unit
+            cost        money    what a unit costs us
+        """),
+    ),
+    "customers": Contract(
+        "One row per customer, the unknown one included where rows name nobody",
+        ("customer_id",),
+        _columns("""
+            customer_id   !string  digest of the shop's own key
+            customer_key  !string  the shop's own key: number, code or e-mail
+            name          string   as last seen
+            email         string   as last seen
+            country       string   as last seen
+            channel       string   of the first order
+            records       !int64   rows that speak of them
+            first_seen    date     first dated row
+            last_seen     date     last dated row
+        """),
+    ),
+    "quarantine": Contract(
+        "Rows that could not be used, each with its reason",
+        ("file", "line"),
+        _columns("""
+            file    !string  digest of the file
+            line    !int64   physical line
+            column  string   the column at fault; null where the whole line is
+            value   string   what stands there, its first 200 characters
+            reason  !string  what is wrong with it
+            money   money    the row's money; null where it could not be read
+        """),
+    ),
+    "duplicates": Contract(
+        "Rows that another file of the same source holds already",
+        ("file", "line"),
+        _columns("""
+            file     !string  digest of the file
+            line     !int64   physical line
+            of_file  !string  the file that holds it
+            money    !money   the row's money
+        """),
+    ),
+    "line_rules": Contract(
+        "What the rules on lines that are no product caught",
+        ("rule", "ledger_line", "product_id", "description"),
+        _columns("""
+            rule         !string  name of the rule
+            ledger_line  !string  where the money went
+            product_id   string   product code caught
+            description  string   its text
+            lines        !int64   how many lines
+            money        !decimal(38,4)  their money
+        """),
+    ),
+    "cancellations": Contract(
+        "Lines that take a sale back, and the sale they were matched with",
+        ("file", "line"),
+        _columns("""
+            file         !string  digest of the file
+            line         !int64   physical line of the cancellation
+            order_id     !string  its document
+            customer_id  !string  the customer
+            order_date   !date    when
+            amount       !money   money taken back
+            of_file      string   file of the sale it undoes; null: none was found and it stands as a refund
+            of_line      int64    line of that sale
+        """),
+    ),
+    "order_contribution": Contract(
+        "One row per order: its profit and loss",
+        ("order_id",),
+        _columns(
+            """
+            order_id      !string   the order, or the cancelling document
+            customer_id   !string   the customer
+            order_date    !date     the shop's day of it
+            month         !date     first day of its month
+            purchase      !boolean  a purchase occasion: something was bought, and not all of it was undone
+            """
+            + _PROFIT_AND_LOSS
+        ),
+        _PROFIT_RULES,
+    ),
+    "ledger": Contract(
+        "Profit and loss per customer and month",
+        ("customer_id", "month"),
+        _columns(
+            """
+            customer_id   !string  the customer; 'unknown' where rows name nobody
+            month         !date    first day of the month
+            orders        !int64   purchase occasions' documents in it
+            """
+            + _PROFIT_AND_LOSS
+        ),
+        _PROFIT_RULES,
+    ),
+    "whale": Contract(
+        "Customers from the most to the least profitable, and the profit they add up to",
+        ("customers",),
+        _columns("""
+            customers           !int64    the best so many customers
+            customers_share     !float64  of all known customers, 0..1
+            contribution        !decimal(38,4)  they earned together
+            contribution_share  float64   of all contribution; may pass 1; null where the whole is not above 0
+        """),
+    ),
+    "history": Contract(
+        "What each customer with at least one purchase did: what the models read",
+        ("customer_id",),
+        _columns("""
+            customer_id         !string   the customer
+            first_date          !date     first day with a purchase
+            last_date           !date     last day with a purchase
+            repeats             !int64    days with a purchase after the first
+            recency             !int64    days from the first to the last purchase
+            age                 !int64    days from the first purchase to the last day observed
+            first_contribution  !float64  of the first purchase day, refunds of it included
+            repeat_sum          !float64  contribution of the later purchase days together
+            repeat_sum_squares  !float64  sum of their squares
+        """),
+        {
+            "recency within age": (_.recency >= 0) & (_.recency <= _.age),
+            "repeats need days": _.repeats <= _.recency,
+        },
+    ),
+    "fits": Contract(
+        "The fitted models",
+        ("model", "origin", "parameter"),
+        _columns("""
+            model        !string   its name
+            origin       !date     last day it was fitted on
+            parameter    !string   parameter, or 'log_likelihood', 'customers', 'cells'
+            estimate     !float64  time in days, money in the reporting currency
+            sd           float64   of the estimate, from the curvature; null where it has none
+            diagnostics  !string   how the fit ended
+        """),
+    ),
+    "backtest": Contract(
+        "How the same methods would have forecast the past",
+        ("origin", "horizon", "method", "group", "measure"),
+        _columns("""
+            origin   !date     the forecast was made with what was known on this day
+            horizon  !int64    days forecast
+            method   !string   model or baseline
+            group    !string   'all', or the customers by repeats: '0', '1', '2-4', '5+'
+            measure  !string   see `MEASURES`
+            value    !float64  its value
+        """),
+    ),
+    "forecast_path": Contract(
+        "Orders by period as forecast at an origin, beside what came",
+        ("origin", "period"),
+        _columns("""
+            origin    !date     the forecast was made on this day
+            period    !date     last day of the period
+            expected  !float64  purchase days of all customers in it
+            lower     !float64  5% of the predictive distribution
+            upper     !float64  95% of it
+            actual    float64   what came; null in the future
+        """),
+    ),
+    "values": Contract(
+        "What each customer will earn us, per horizon",
+        ("customer_id", "horizon"),
+        _columns("""
+            customer_id            !string   the customer
+            horizon                !string   '12m' or 'life'
+            p_active               !float64  chance of still being a customer
+            expected_orders        !float64  purchase days in the horizon
+            expected_contribution  !float64  discounted, signed, before the cost of future contact
+            q05                    !float64  quantiles of the predictive distribution of the contribution
+            q10                    !float64  10%
+            q25                    !float64  25%
+            q50                    !float64  50%
+            q75                    !float64  75%
+            q90                    !float64  90%
+            q95                    !float64  95%
+            p_zero                 !float64  chance of no order in the horizon
+            sd_mean                !float64  sd of expected_contribution, from what is not known of the parameters
+            next_order             date      day by which the next order is as likely as not; null: no such day
+            spend                  !float64  expected contribution of one order, shrunk
+            spend_weight           !float64  weight of the customer's own orders in it, 0..1
+            basis                  !string   the models, in words
+        """),
+        {"quantiles rise": (_.q05 <= _.q50) & (_.q50 <= _.q95), "chances are chances": _.p_active.between(0, 1)},
+    ),
+    "equity": Contract(
+        "What all customers together will earn us, per horizon",
+        ("horizon",),
+        _columns("""
+            horizon   !string   '12m' or 'life'
+            expected  !float64  sum of the customers' expected contribution
+            lower     !float64  5%
+            upper     !float64  95%
+            origins   !int64    origins of the backtest that the shared doubt was measured on
+            basis     !string   where the width comes from, in words
+        """),
+        {"the interval holds its middle": (_.lower <= _.expected) & (_.expected <= _.upper)},
+    ),
+    "segments": Contract(
+        "The segments of each customer with a purchase, one scheme a row",
+        ("customer_id", "scheme"),
+        _columns("""
+            customer_id  !string  the customer
+            scheme       !string  'rfm', 'tier' or 'kind'
+            segment      !string  its name
+        """),
+    ),
+    "segment_profiles": Contract(
+        "Each segment in numbers",
+        ("scheme", "segment"),
+        _columns("""
+            scheme              !string   'rfm', 'tier' or 'kind'
+            segment             !string   its name
+            customers           !int64    in it
+            customers_share     !float64  of all with a purchase
+            contribution        !decimal(38,4)  earned so far
+            contribution_share  float64   of all; null where the whole is not above 0
+            expected            !float64  contribution of the next 12 months
+            expected_share      float64   of all; null where the whole is not above 0
+            p_active            !float64  mean chance of being active
+            orders              !float64  mean purchase days so far
+        """),
+    ),
+    "plan": Contract(
+        "One verdict per customer on the contact programme",
+        ("customer_id",),
+        _columns("""
+            customer_id   !string   the customer
+            action        !string   'keep' or 'stop'
+            verdict       !string   'keep', 'stop', or 'unsure' where the assumed range does not decide
+            break_even    float64   share of expected contribution that contact must cause; null: none can pay
+            gain          !float64  expected contribution that contact causes, less its cost, 12 months
+            gain_lower    !float64  at the lowest share assumed
+            gain_upper    !float64  at the highest share assumed
+            cost          !float64  of the contacts, 12 months, discounted
+            pays_back     !float64  chance that contact pays back on this person
+            right         !float64  chance that the action is right, over what is not known of the effect and the mean
+            evidence      !string   'measured' or 'assumed'
+            reason        !string   in words
+        """),
+    ),
+    "break_even": Contract(
+        "Keep-or-stop over the share of orders that contact causes",
+        ("share",),
+        _columns("""
+            share         !float64  of expected contribution caused by contact
+            stopped       !int64    customers on whom contact does not pay at that share
+            saves         !float64  contact cost not spent less contribution given up, 12 months
+            highest_cost  !float64  highest yearly contact cost at which half of the customers still pay
+        """),
+    ),
+}
+
+
+def checked(name: str, table: ir.Table) -> ir.Table:
+    """Return `table` with exactly the contract's columns, in order and type.
+
+    Raises:
+        KeyError: A column is missing, or the contract is unknown.
+    """
+    schema = CONTRACTS[name].schema
+    missing = set(schema.names) - set(table.columns)
+    if missing:
+        msg = f"table {name!r} lacks {sorted(missing)}; it has {list(table.columns)}"
+        raise KeyError(msg)
+    return table.select(**{c: _typed(table[c], t) for c, t in schema.items()})
+
+
+def _typed(value: Any, dtype: Any) -> Any:
+    """Cast where the types differ in more than nullability."""
+    return (
+        value
+        if value.type().copy(nullable=True) == dtype.copy(nullable=True)
+        else value.cast(dtype.copy(nullable=True))
+    )
+
+
+def offences(name: str, table: ir.Table) -> ir.Table:
+    """Return one row that counts, per rule of the contract, the rows that break it.
+
+    Columns: `rows`, then one int64 per rule, nulls in columns that forbid them included. All zeros but `rows` is good.
+    """
+    contract = CONTRACTS[name]
+    broken = {rule: ~check.resolve(table) for rule, check in contract.rules.items()}
+    filled = [table[c].isnull() for c, t in contract.schema.items() if not t.nullable]
+    if filled:
+        broken["required columns are filled"] = reduce(or_, filled)
+    counts = {rule: bad.fill_null(value=False).cast("int64").sum().fill_null(0) for rule, bad in broken.items()}
+    return table.aggregate(rows=table.count(), **counts)

@@ -1,0 +1,1 @@
+"""Source files in, clean facts out, every row accounted for."""
