@@ -1,0 +1,214 @@
+"""The commands. Each reads its input, calls one workflow and writes the answer.
+
+Nothing heavy is imported before a command runs, so that `keepwell --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keepwell.version import __version__
+
+app = typer.Typer(
+    name="keepwell",
+    help="What each customer is worth, how sure we are, and whom to keep: from a transaction log.",
+    epilog="Start with `keepwell demo`, or with `keepwell run orders.csv`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help loads in a third of the time
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Files = Annotated[list[Path] | None, typer.Argument(help="Files; none: everything added before.")]
+SomeFiles = Annotated[list[Path], typer.Argument(help="CSV, text, XLSX or Parquet files.")]
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="The workspace folder; else the first file's name + .keepwell."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+Text = str | None
+Number = float | None
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"keepwell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def keepwell(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """What each customer is worth, how sure we are, and whom to keep: from a transaction log."""
+
+
+@app.command()
+def run(
+    files: Files = None,
+    workspace: Workspace = None,
+    margin: Annotated[Number, typer.Option(help="Margin where no product cost is known: 0.35 is 35%.")] = None,
+    contact_cost: Annotated[Number, typer.Option(help="Cost of one contact: a catalogue, a call.")] = None,
+    contacts_per_year: Annotated[Number, typer.Option(help="Contacts a customer gets a year.")] = None,
+    contact_share: Annotated[Number, typer.Option(help="Share of orders that contact causes.")] = None,
+    discount_rate: Annotated[Number, typer.Option(help="A year's discount on future money.")] = None,
+    fulfilment_per_order: Annotated[Number, typer.Option(help="Picking, packing, postage an order.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
+    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
+    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
+    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
+    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    currency: Annotated[Text, typer.Option(help="Reporting currency, e.g. EUR.")] = None,
+    timezone: Annotated[Text, typer.Option(help="The shop's time zone, e.g. Europe/London.")] = None,
+    as_of: Annotated[Text, typer.Option(help="Use what happened up to this day (YYYY-MM-DD).")] = None,
+    known_by: Annotated[Text, typer.Option(help="Use what had arrived by this day (YYYY-MM-DD).")] = None,
+    engine: Annotated[Text, typer.Option(help="duckdb or spark.")] = None,
+    memory: Annotated[Text, typer.Option(help="Memory the engine may use, e.g. 2GB.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the predictive draws.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take the run although many rows are in quarantine.")
+    ] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    json: Json = False,
+) -> None:
+    """Read transactions; say what customers are worth and whom to keep; write the report."""
+    from keepwell.cli import workflows
+
+    overrides = {
+        "margin": margin,
+        "contact_cost": contact_cost,
+        "contacts_per_year": contacts_per_year,
+        "contact_share": contact_share,
+        "discount_rate": discount_rate,
+        "fulfilment_per_order": fulfilment_per_order,
+        "columns": workflows.mapping(map_ or []),
+        "date_order": date_order,
+        "decimal": decimal,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "currency": currency,
+        "timezone": timezone,
+        "as_of": as_of,
+        "known_by": known_by,
+        "engine": engine,
+        "memory": memory,
+        "seed": seed,
+    }
+    workflows.run(files or [], workspace, given(overrides), accept=accept, show=open_, json=json)
+
+
+@app.command()
+def add(files: SomeFiles, workspace: Workspace = None, json: Json = False) -> None:
+    """Add files to the workspace's inbox; a later `keepwell run` uses all that was added."""
+    from keepwell.cli import workflows
+
+    workflows.add(files, workspace, json=json)
+
+
+@app.command()
+def check(
+    files: SomeFiles,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
+    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
+    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
+    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
+    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    timezone: Annotated[Text, typer.Option(help="The shop's time zone, e.g. Europe/London.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what is in files, how they would be read, and what is wrong with them; change nothing."""
+    from keepwell.cli import workflows
+
+    overrides = {
+        "columns": workflows.mapping(map_ or []),
+        "date_order": date_order,
+        "decimal": decimal,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "timezone": timezone,
+    }
+    workflows.check(files, given(overrides), json=json)
+
+
+@app.command()
+def explain(customer: str, workspace: Workspace = None, json: Json = False) -> None:
+    """Explain one customer: history, profit and loss, value with its arithmetic, verdict."""
+    from keepwell.cli import workflows
+
+    workflows.explain(customer, workspace, json=json)
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="values, plan, ledger, segments, customers, ... (see docs/tables.md).")],
+    to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet or .xlsx.")],
+    workspace: Workspace = None,
+    json: Json = False,
+) -> None:
+    """Write a table of the current run to a file."""
+    from keepwell.cli import workflows
+
+    workflows.export(table, to, workspace, json=json)
+
+
+@app.command()
+def runs(workspace: Workspace = None, json: Json = False) -> None:
+    """List the runs of a workspace; the current one is marked."""
+    from keepwell.cli import workflows
+
+    workflows.runs(workspace, json=json)
+
+
+@app.command()
+def report(
+    workspace: Workspace = None,
+    to: Annotated[Path | None, typer.Option(help="Where to write it; else into the workspace.")] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the report of the current run again."""
+    from keepwell.cli import workflows
+
+    workflows.report(workspace, to, show=open_, json=json)
+
+
+@app.command()
+def init(workspace: Workspace = None, json: Json = False) -> None:
+    """Write a commented keepwell.toml with every assumption, cost and setting."""
+    from keepwell.cli import workflows
+
+    workflows.init(workspace, json=json)
+
+
+@app.command()
+def demo(
+    to: Annotated[Path, typer.Option(help="Folder for the shop's files and its workspace.")] = Path("keepwell-demo"),
+    customers: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many customers the shop has.")] = 10_000,
+    world: Annotated[str, typer.Option(help="Which simulated world (see docs/simulate.md).")] = "mail_order",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another shop.")] = 1,
+    engine: Annotated[Text, typer.Option(help="duckdb or spark.")] = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the report in the browser.")] = True,
+    json: Json = False,
+) -> None:
+    """Make a simulated mail-order shop, run the whole loop on it and open the report."""
+    from keepwell.cli import workflows
+
+    overrides = given({"engine": engine})
+    workflows.demo(to, customers=customers, world=world, seed=seed, overrides=overrides, show=open_, json=json)
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were given."""
+    return {name: value for name, value in values.items() if value is not None and value != {}}
+
+
+def main() -> None:
+    """Run the command line: exit 0, or 2 for the user's mistake, or 1 for ours."""
+    from keepwell.cli import faults
+
+    faults.watched(app, json="--json" in sys.argv[1:])
