@@ -6,10 +6,11 @@ A field's `description` is what `keepwell init` writes above it and what a run p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -220,3 +221,46 @@ def _move_ranges(values: dict[str, float], change: dict[str, float], base: Assum
                 if name + end not in change:
                     width = getattr(base, name + end) - getattr(base, name)
                     values[name + end] = min(1.0, max(0.0, round(change[name] + width, 10)))
+
+
+# The short names that the command line and `Shop.run` take, and where each stands in keepwell.toml.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "margin": ("assumptions", "margin"),
+    "contact_share": ("assumptions", "contact_share"),
+    "discount_rate": ("assumptions", "discount_rate"),
+    "contact_cost": ("contact", "cost"),
+    "contacts_per_year": ("contact", "per_year"),
+    "fulfilment_per_order": ("costs", "fulfilment_per_order"),
+    "columns": ("reading", "columns"),
+    "date_order": ("reading", "date_order"),
+    "decimal": ("reading", "decimal"),
+    "encoding": ("reading", "encoding"),
+    "delimiter": ("reading", "delimiter"),
+    "currency": ("shop", "currency"),
+    "timezone": ("shop", "timezone"),
+    "as_of": ("as_of",),
+    "known_by": ("known_by",),
+    "engine": ("compute", "engine"),
+    "memory": ("compute", "memory"),
+    "threads": ("compute", "threads"),
+    "seed": ("predict", "seed"),
+    "draws": ("predict", "draws"),
+}
+
+
+def with_options(base: Settings, options: Mapping[str, object]) -> Settings:
+    """Return `base` with options under their short names laid over it.
+
+    Raises:
+        ConfigError: An option is unknown (names those there are) or its value does not fit.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in OPTIONS:
+            raise ConfigError(
+                f"there is no option {name!r}", "the options", f"There are: {', '.join(sorted(OPTIONS))}."
+            )
+        *section, field = OPTIONS[name]
+        target = changes.setdefault(section[0], {}) if section else changes
+        target[field] = value
+    return merged(base, changes)
