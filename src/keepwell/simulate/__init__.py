@@ -1,1 +1,18 @@
 """A shop whose truth is known."""
+
+from keepwell.simulate.comparison import compared
+from keepwell.simulate.shop import Simulation, mailing_log, simulated, suggested, written
+from keepwell.simulate.worlds import OUTSIDE, WORLDS, World, world
+
+__all__ = [
+    "OUTSIDE",
+    "WORLDS",
+    "Simulation",
+    "World",
+    "compared",
+    "mailing_log",
+    "simulated",
+    "suggested",
+    "world",
+    "written",
+]

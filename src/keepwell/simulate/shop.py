@@ -1,0 +1,237 @@
+"""A mail-order shop whose truth is known: the file it would export, and what its customers do next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from keepwell.errors import ConfigError
+from keepwell.simulate import arrow, baskets, people, purchases
+from keepwell.simulate.baskets import UNIT, Catalogue, Lines, Sent, summed
+from keepwell.simulate.people import Flags, Ints, People
+from keepwell.simulate.purchases import Purchases
+from keepwell.simulate.worlds import YEAR, World
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A simulated shop: what it sees, and the truth.
+
+    `orders` is what it exports, one row per line: order_id, customer_id (null on orders of nobody), order_date,
+    product_id, description, quantity, unit_price, discount (off the line), shipping (on an order's first line).
+    Lines with a negative quantity take an earlier line back. `products`: product_id, description, category, price,
+    cost. `truth`, one row per customer: see docs/simulate.md. `totals`: the same summed, and the history's own totals.
+    """
+
+    world: World
+    seed: int
+    orders: pa.Table
+    products: pa.Table
+    truth: pa.Table
+    totals: dict[str, Any]
+    first: Ints  # day of each customer's first purchase, shape (customers,)
+    gets: Flags  # who gets which mailing, shape (customers, mailings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """All that was drawn; orders of nobody stand last in `purchases`, from `known` on."""
+
+    people: People
+    gets: Flags
+    purchases: Purchases
+    known: int
+    goods: Catalogue
+    lines: Lines
+    sent: Sent
+
+
+def simulated(world: World, *, customers: int | None = None, seed: int | None = None) -> Simulation:
+    """Draw a shop of that world; the same world, customers and seed give the same shop.
+
+    Raises:
+        ConfigError: There are to be no customers.
+    """
+    customers = world.customers if customers is None else customers
+    seed = world.seed if seed is None else seed
+    if customers < 1:
+        raise ConfigError(f"a shop of {customers} customers cannot be simulated", "", "Ask for at least 1.")
+    drawn = _drawn(world, customers=customers, seed=seed)
+    truth = _truth(world, drawn)
+    return Simulation(
+        world,
+        seed,
+        orders=_orders(world, drawn),
+        products=arrow.products(drawn.goods),
+        truth=truth,
+        totals=_totals(world, drawn, truth, seed=seed),
+        first=drawn.people.first.astype(np.int64),
+        gets=drawn.gets,
+    )
+
+
+def written(simulation: Simulation, folder: Path) -> tuple[Path, Path]:
+    """Write the shop's files, and the truth apart in a folder `truth`.
+
+    Returns:
+        The paths of orders.csv and products.csv.
+    """
+    (folder / "truth").mkdir(parents=True, exist_ok=True)
+    orders, products = folder / "orders.csv", folder / "products.csv"
+    pa.csv.write_csv(simulation.orders, orders, pa.csv.WriteOptions(quoting_style="needed"))
+    pa.csv.write_csv(simulation.products, products, pa.csv.WriteOptions(quoting_style="needed"))
+    pa.parquet.write_table(simulation.truth, folder / "truth" / "truth.parquet")
+    pa.parquet.write_table(mailing_log(simulation), folder / "truth" / "mailings.parquet")
+    text = json.dumps(simulation.totals, indent=2)
+    (folder / "truth" / "truth.json").write_text(text + "\n", encoding="utf-8")
+    return orders, products
+
+
+def suggested(world: World) -> dict[str, dict[str, str | float]]:
+    """Return the settings that this shop's owner would write: what it pays, which no file says."""
+    return {
+        "shop": {"name": f"The {world.name} shop", "currency": world.currency},
+        "costs": {"fulfilment_per_order": f"{world.terms.fulfilment:.2f}"},
+        "contact": {"cost": f"{world.mailing.cost:.2f}", "per_year": world.mailing.per_year},
+    }
+
+
+def mailing_log(simulation: Simulation) -> pa.Table:
+    """Return who was due which mailing in the history, and whether they got it.
+
+    Columns: customer_id, mailed_on (date; a new customer finds the latest one in their first parcel) and
+    mailed (false: held out at random).
+    """
+    world = simulation.world
+    days = purchases.mailing_days(world)
+    begins, ends = days[days < world.days], np.append(days, np.inf)[1:][days < world.days]
+    due = simulation.first[:, None] < ends[None, :]
+    owner, mailing = np.nonzero(due)
+    day = np.maximum(begins[mailing].astype(np.int64), simulation.first[owner])
+    return pa.table(
+        {
+            "customer_id": arrow.customer_ids(len(simulation.first)).take(arrow.column(owner)),
+            "mailed_on": arrow.dates(world, day),
+            "mailed": arrow.column(simulation.gets[owner, mailing]),
+        }
+    )
+
+
+def _truth(world: World, drawn: _Drawn) -> pa.Table:
+    """Return what is true of each customer.
+
+    Columns: customer_id, temperament, active (still a customer at the end of the history), contact_share (of their
+    orders caused by mailing), and over the days after the history: orders (purchase days that were not wholly taken
+    back), contribution (gross - discounts + shipping - refunds - cost of goods - fulfilment, decimal), discounted
+    (the same, each document discounted to the last day of the history), caused_orders and caused_contribution
+    (what would not have come without mailing; before the mailing's cost).
+    """
+    customers, known = len(drawn.people.rate), drawn.known
+    bought = drawn.purchases
+    ahead = (bought.day[:known] >= world.days) & (drawn.sent.undone[:known] >= world.days + world.future)
+    order, day, money = _documents(world, drawn)
+    owner, caused = bought.owner[order], bought.caused[order]
+    future = day >= world.days
+    held = np.where(future, money, 0)
+    discount = (1 + world.discount_rate) ** (-(day - (world.days - 1)) / YEAR)
+    return pa.table(
+        {
+            "customer_id": arrow.customer_ids(customers),
+            "temperament": arrow.column([kind.name for kind in world.temperaments]).take(
+                arrow.column(drawn.people.temperament)
+            ),
+            "active": arrow.column(purchases.active(world, drawn.people)),
+            "contact_share": arrow.column(drawn.people.each(world, "contact_share")),
+            "orders": arrow.column(np.bincount(bought.owner[:known][ahead], minlength=customers)),
+            "contribution": arrow.money(summed(owner, held, customers)),
+            "discounted": arrow.column(np.bincount(owner, held * discount, minlength=customers) / UNIT),
+            "caused_orders": arrow.column(
+                np.bincount(bought.owner[:known][ahead & bought.caused[:known]], minlength=customers)
+            ),
+            "caused_contribution": arrow.money(summed(owner, np.where(caused, held, 0), customers)),
+        }
+    )
+
+
+def _drawn(world: World, *, customers: int, seed: int) -> _Drawn:
+    """Draw everything, each part from a stream of its own, so that a change to one leaves the others alone."""
+    who, post, when, strangers, shelf, what = np.random.default_rng(seed).spawn(6)
+    crowd = people.drawn(world, customers=customers, rng=who)
+    gets = purchases.mailed(world, customers=customers, rng=post)
+    bought = purchases.made(world, crowd, gets=gets, rng=when)
+    known = len(bought.owner)
+    bought = _with_nobody(world, bought, rng=strangers)
+    goods = baskets.catalogue(world, rng=shelf)
+    lines, sent = baskets.filled(world, crowd, bought, goods=goods, rng=what)
+    return _Drawn(crowd, gets, bought, known, goods, lines, sent)
+
+
+def _with_nobody(world: World, bought: Purchases, *, rng: np.random.Generator) -> Purchases:
+    """Add orders like those of known customers that name no customer."""
+    extra = rng.choice(len(bought.owner), rng.binomial(len(bought.owner), world.nobody), replace=False)
+    return Purchases(
+        np.concatenate([bought.owner, bought.owner[extra]]),
+        np.concatenate([bought.day, bought.day[extra]]),
+        np.concatenate([bought.caused, bought.caused[extra]]),
+    )
+
+
+def _documents(world: World, drawn: _Drawn) -> tuple[Ints, Ints, Ints]:
+    """Return order, day and contribution of each document of known customers: an order, or what takes one back."""
+    lines, known = drawn.lines, drawn.known
+    orders = len(drawn.purchases.owner)
+    document = lines.order + orders * lines.back
+    money = summed(document, lines.money - lines.cost, 2 * orders)
+    money[:orders] -= np.where(drawn.sent.fulfilled, round(world.terms.fulfilment * UNIT), 0)
+    day = np.full(2 * orders, -1)
+    day[document] = lines.day
+    exists = np.flatnonzero((day >= 0) & (np.arange(2 * orders) % orders < known))
+    return exists % orders, day[exists], money[exists]
+
+
+def _orders(world: World, drawn: _Drawn) -> pa.Table:
+    """Return the export: the history's lines by date and document."""
+    lines, bought = drawn.lines, drawn.purchases
+    number = np.empty(len(bought.owner), np.int64)
+    number[np.argsort(bought.day, kind="stable")] = np.arange(len(bought.owner)) + 100_001
+    seen = np.flatnonzero(lines.day < world.days)
+    seen = seen[np.lexsort((lines.back[seen], number[lines.order[seen]], lines.day[seen]))]
+    order = lines.order[seen]
+    owner = np.where(order < drawn.known, bought.owner[order], -1)
+    return arrow.orders(world, drawn.goods, lines, at=seen, number=number[order], owner=owner)
+
+
+def _totals(world: World, drawn: _Drawn, truth: pa.Table, *, seed: int) -> dict[str, Any]:
+    """Return the truth summed, plain values for JSON; money as strings."""
+    _, day, money = _documents(world, drawn)
+    seen = drawn.lines.day < world.days
+    total = {name: pc.sum(truth[name]).as_py() for name in truth.column_names[3:] if name != "contact_share"}
+    return {
+        "world": world.name,
+        "meaning": world.meaning,
+        "seed": seed,
+        "last_day": world.last_day.isoformat(),
+        "history": {
+            "customers": truth.num_rows,
+            "money": _text(int(drawn.lines.money[seen].sum())),
+            "contribution": _text(int(money[day < world.days].sum())),
+        },
+        "future": {
+            "days": world.future,
+            "active": pc.sum(truth["active"]).as_py(),
+            **{name: str(value) if "contribution" in name else value for name, value in total.items()},
+        },
+    }
+
+
+def _text(money: int) -> str:
+    sign = "-" if money < 0 else ""
+    return f"{sign}{abs(money) // UNIT}.{abs(money) % UNIT:04d}"
