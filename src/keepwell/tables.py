@@ -468,5 +468,5 @@ def offences(name: str, table: ir.Table) -> ir.Table:
     filled = [table[c].isnull() for c, t in contract.schema.items() if not t.nullable]
     if filled:
         broken["required columns are filled"] = reduce(or_, filled)
-    counts = {rule: bad.fill_null(value=False).cast("int64").sum().fill_null(0) for rule, bad in broken.items()}
+    counts = {rule: bad.cast("int64").fill_null(0).sum().fill_null(0) for rule, bad in broken.items()}
     return table.aggregate(rows=table.count(), **counts)

@@ -1,1 +1,6 @@
 """Facts in, contribution per order and a profit-and-loss ledger per customer and month out."""
+
+from keepwell.account.contribution import totals
+from keepwell.account.stage import run
+
+__all__ = ["run", "totals"]

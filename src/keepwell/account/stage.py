@@ -1,0 +1,50 @@
+"""The stage `account`: facts in, profit and loss out."""
+
+from __future__ import annotations
+
+from keepwell.account.cancellations import cancellations, events, undone, whole
+from keepwell.account.cancellations import parts as partial
+from keepwell.account.contribution import booked, ledger, order_contribution, parts
+from keepwell.account.lines import caught, line_rules, pairs, ruled
+from keepwell.account.whale import whale
+from keepwell.engine import Engine
+from keepwell.progress import Tell, quiet
+from keepwell.settings import Settings
+from keepwell.tables import Tables
+
+
+def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Tables:
+    """Book every line that happened up to `settings.as_of`.
+
+    Args:
+        tables: `order_lines`; other tables are not read.
+        settings: `as_of`, `lines`, `assumptions.margin` and `costs` are read.
+        engine: Materialises what is used more than once.
+        tell: Hears what is being done.
+
+    Returns:
+        `line_rules`, `cancellations`, `order_contribution`, `ledger` and `whale`.
+
+    Raises:
+        ConfigError: A line rule's pattern cannot be used.
+    """
+    facts = tables["order_lines"]
+    if settings.as_of is not None:
+        facts = facts.filter(facts.order_date <= settings.as_of)
+    tell("telling products from postage, fees and adjustments")
+    lines = engine.keep(ruled(facts, engine.keep(caught(pairs(facts), settings.lines.rules))))
+    tell("matching cancellations with the sales they undo")
+    moves = engine.keep(events(lines))
+    matched = engine.keep(whole(moves))
+    found = engine.keep(cancellations(matched, partial(matched)))
+    tell("booking profit and loss per order, customer and month")
+    summed = parts(lines, margin=settings.assumptions.margin)
+    books = engine.keep(booked(summed, undone(moves, found), costs=settings.costs))
+    months = engine.keep(ledger(books))
+    return {
+        "line_rules": engine.keep(line_rules(lines)),
+        "cancellations": found,
+        "order_contribution": engine.keep(order_contribution(books)),
+        "ledger": months,
+        "whale": engine.keep(whale(months)),
+    }
