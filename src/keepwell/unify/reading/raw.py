@@ -9,6 +9,20 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reading a file gave, beside the Parquet files: the part of `RawFile` that depends on its kind."""
+
+    kind: str
+    header: tuple[str, ...]
+    header_line: int
+    rows: int
+    bad_rows: int = 0
+    encoding: str = ""
+    delimiter: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RawFile:
     """One file as it came in, made Parquet: nothing lost, nothing understood yet.
 

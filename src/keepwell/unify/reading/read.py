@@ -1,0 +1,95 @@
+"""One file in, one Parquet file of raw rows out, whatever the file is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from keepwell.errors import ConfigError, ConservationError
+from keepwell.progress import Tell, quiet
+from keepwell.settings import Reading
+from keepwell.unify.reading.columnar import read_columns
+from keepwell.unify.reading.incoming import check_is_file, digest_of, kind_of, readable
+from keepwell.unify.reading.raw import Outcome, RawFile
+from keepwell.unify.reading.sheets import read_sheet
+from keepwell.unify.reading.sink import rows_in
+from keepwell.unify.reading.text import read_text
+
+UNITS = {"MB": 20, "GB": 30, "TB": 40}
+
+
+def read_file(
+    path: Path,
+    *,
+    reading: Reading,
+    into: Path,
+    source: str,
+    arrived: datetime,
+    memory: str = "4GB",
+    tell: Tell = quiet,
+) -> RawFile:
+    """Read a file of any kind into `<into>/<digest>.parquet`, and its bad records beside it.
+
+    Args:
+        path: A delimited text in any encoding (gzip too), a workbook, or a Parquet file.
+        reading: What the user knows better than we find: encoding and delimiter.
+        into: The folder to write in, made if missing.
+        source: The name of where the file comes from.
+        arrived: When it came, UTC.
+        memory: How much may be used, e.g. '256MB'; text is read in windows of at most a 32nd of it.
+        tell: Hears what is being done.
+
+    Raises:
+        DataError: The file cannot be read as a table, or the disk is full.
+        ConfigError: The encoding or delimiter named does not exist.
+        ConservationError: A record was lost; nothing was kept.
+    """
+    check_is_file(path)
+    with readable(path):
+        kind, digest = kind_of(path), digest_of(path)
+        good, bad = into / f"{digest}.parquet", into / f"{digest}.bad.parquet"
+        if kind == "text":
+            outcome = read_text(path, reading=reading, into=good, bad_into=bad, memory=bytes_of(memory), tell=tell)
+        else:
+            outcome = (read_sheet if kind == "xlsx" else read_columns)(path, into=good, tell=tell)
+    if not outcome.bad_rows:
+        bad.unlink(missing_ok=True)  # of an earlier reading with other settings
+    _check_written(outcome, good, bad, where=path.name)
+    return RawFile(
+        digest=digest,
+        name=path.name,
+        source=source,
+        path=good,
+        bad_path=bad if outcome.bad_rows else None,
+        arrived=arrived,
+        **asdict(outcome),
+    )
+
+
+def _check_written(outcome: Outcome, good: Path, bad: Path, *, where: str) -> None:
+    """Ask the finished files how many rows they have.
+
+    Raises:
+        ConservationError: Not as many as were read.
+    """
+    written = rows_in(good), rows_in(bad) if outcome.bad_rows else 0
+    if written != (outcome.rows, outcome.bad_rows):
+        problem = f"{outcome.rows} + {outcome.bad_rows} rows were read, {written[0]} + {written[1]} written"
+        raise ConservationError(problem, where, "Please report this with the file.")
+
+
+def bytes_of(memory: str) -> int:
+    """Return a size like '256MB' in bytes.
+
+    >>> bytes_of("256MB")
+    268435456
+
+    Raises:
+        ConfigError: It is none.
+    """
+    told = re.fullmatch(r"(\d+(?:\.\d+)?)\s?(MB|GB|TB)", memory)
+    if told is None:
+        raise ConfigError(f"{memory!r} is no size", "memory", "Write it like 512MB or 4GB.")
+    return int(float(told[1]) * (1 << UNITS[told[2]]))
