@@ -1,0 +1,157 @@
+"""Distributions of the number of future purchases, one a group, cut where hardly anything is left.
+
+With a buying rate from Gamma(n, rate A), the purchases during an exposure u are negative binomial: NB(k; u) has the
+success share q = u/(A+u). The models differ in how leaving ends the exposure.
+"""
+
+from __future__ import annotations
+
+from math import exp, lgamma, log, log1p, sqrt
+
+import numpy as np
+from numba import njit
+
+from keepwell.models.shapes import Floats, Ints
+
+CUT = 1e-9  # share of a distribution that may be put into its last entry
+
+
+@njit(cache=True)
+def _begin(n: float, scale: float, u: float) -> int:
+    """Return a count below which NB(.; u) has less than e^-40 of its mass."""
+    mean = n * u / scale
+    return max(0, int(mean - 9.5 * sqrt(mean * (1.0 + u / scale)) - 5.0))
+
+
+@njit(cache=True)
+def _nb(k: int, n: float, scale: float, u: float) -> float:
+    """Return NB(k; u)."""
+    none = -n * log1p(u / scale)
+    if k == 0:
+        return exp(none)
+    return exp(lgamma(n + k) - lgamma(n) - lgamma(k + 1.0) - k * log1p(scale / u) + none)
+
+
+@njit(cache=True)
+def _room(values: Floats, size: int) -> Floats:
+    """Return `values`, in a larger array if they are fewer than `size`."""
+    if size <= len(values):
+        return values
+    larger = np.zeros(max(size, 2 * len(values)))
+    larger[: len(values)] = values
+    return larger
+
+
+@njit(cache=True)
+def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Floats, cut: float) -> tuple[Ints, Floats]:
+    """Return start (groups + 1,) and the ragged distributions of counts whose exposure is itself distributed.
+
+    `n` and `scale` (A) have shape (groups,). Group g has the exposures first[g] to first[g + 1], rising, with weights
+    that sum to 1.
+    """
+    groups = len(n)
+    start = np.zeros(groups + 1, np.int64)
+    pmf = np.zeros(64 * groups + 64)
+    for g in range(groups):
+        a, b = first[g], first[g + 1]
+        size = b - a
+        q, value, w = np.zeros(size), np.zeros(size), weight[a:b]
+        begin = np.zeros(size, np.int64)
+        for j in range(size - 1, -1, -1):
+            q[j] = exposure[a + j] / (scale[g] + exposure[a + j])
+            begin[j] = _begin(n[g], scale[g], exposure[a + j])
+            if j + 1 < size and begin[j] > begin[j + 1]:
+                begin[j] = begin[j + 1]
+        at, k, low, high, seen = start[g], 0, 0, 0, 0.0
+        while low < size:
+            while high < size and begin[high] <= k:
+                value[high] = _nb(k, n[g], scale[g], exposure[a + high])
+                high += 1
+            p, ratio = 0.0, (n[g] + k) / (k + 1.0)
+            for j in range(low, high):
+                p += w[j] * value[j]
+                value[j] *= q[j] * ratio
+            if at + k >= len(pmf):
+                pmf = _room(pmf, at + k + 1)
+            pmf[at + k] = p
+            seen += p
+            k += 1
+            if 1.0 - seen < cut:
+                break
+            while low < high and value[low] < 1e-24 and k > n[g] * exposure[a + low] / scale[g]:
+                low += 1
+        pmf[at + k - 1] += max(0.0, 1.0 - seen)
+        start[g + 1] = at + k
+    return start, pmf[: start[groups]].copy()
+
+
+@njit(cache=True)
+def stopped_moments(n: Floats, scale: Floats, a: float, b: Floats, u: Floats) -> tuple[Floats, Floats]:
+    """Return the mean count and its growth at exposure u, when each purchase is the last with a Beta(a, b) chance.
+
+    All but `a` have shape (m,). With S_k the chance of staying through k purchases, the mean is the sum over k of
+    NB(k; u) (S_0 + ... + S_(k-1)), and its derivative by u that of S_k (n+k)/(A+u) NB(k; u).
+    """
+    mean, growth = np.zeros(len(n)), np.zeros(len(n))
+    for i in range(len(n)):
+        stay, stays, k = 1.0, 0.0, 0
+        begin = _begin(n[i], scale[i], u[i])
+        while k < begin:
+            stays += stay
+            stay *= (b[i] + k) / (a + b[i] + k)
+            k += 1
+        q, middle = u[i] / (scale[i] + u[i]), n[i] * u[i] / scale[i]
+        value, total, rate = _nb(k, n[i], scale[i], u[i]), 0.0, 0.0
+        while True:
+            total += value * stays
+            rate += value * stay * (n[i] + k)
+            if k > middle and value * (k + 1.0) <= 1e-18 * total:
+                break
+            stays += stay
+            stay *= (b[i] + k) / (a + b[i] + k)
+            value *= q * (n[i] + k) / (k + 1.0)
+            k += 1
+        mean[i], growth[i] = total, rate / (scale[i] + u[i])
+    return mean, growth
+
+
+@njit(cache=True)
+def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, cut: float) -> tuple[Ints, Floats]:
+    """Return start (groups + 1,) and the ragged distributions when each purchase is the last with a Beta(a, b) chance.
+
+    All but `a` have shape (groups,). P(0) = NB(0) and P(k) = S_k NB(k) + (S_(k-1) - S_k) NB(k or more).
+    """
+    groups = len(n)
+    start = np.zeros(groups + 1, np.int64)
+    pmf = np.zeros(64 * groups + 64)
+    value = np.zeros(1024)
+    for g in range(groups):
+        begin, middle = _begin(n[g], scale[g], u[g]), n[g] * u[g] / scale[g]
+        q = u[g] / (scale[g] + u[g])
+        end = begin
+        p = _nb(begin, n[g], scale[g], u[g])
+        while end <= middle or p > 1e-24:
+            value = _room(value, end - begin + 1)
+            value[end - begin] = p
+            p *= q * (n[g] + end) / (end + 1.0)
+            end += 1
+        more = 0.0  # NB(k or more), from the top down; kept in place of NB(k)
+        for k in range(end - 1, begin - 1, -1):
+            more += value[k - begin]
+            value[k - begin] = more
+        at, k, stay, before = start[g], 0, 1.0, 1.0
+        pmf = _room(pmf, at + end + 1)
+        while True:
+            above = 1.0 if k < begin else (value[k - begin] if k < end else 0.0)
+            higher = 1.0 if k + 1 < begin else (value[k + 1 - begin] if k + 1 < end else 0.0)
+            left = before * a / (a + b[g] + k - 1.0) if k > 0 else 0.0
+            pmf[at + k] = stay * (above - higher) + left * above
+            rest = stay * higher  # P(k + 1 or more)
+            if rest < cut:
+                pmf[at + k] += rest
+                break
+            before = stay
+            stay *= (b[g] + k) / (a + b[g] + k)
+            k += 1
+        start[g + 1] = at + k + 1
+    return start, pmf[: start[groups]].copy()

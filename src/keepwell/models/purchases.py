@@ -1,0 +1,110 @@
+"""What the purchase models share: the way to fit them, and sums that stand for gamma functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from keepwell.errors import FitError
+from keepwell.models.fitter import Maximum, Objective, polished, searched
+from keepwell.models.histories import Rows, enough, sorted_rows, thinned
+from keepwell.models.shapes import Cells, Fit, Floats, Ints, parameters
+
+P = TypeVar("P")
+ENOUGH_TO_START = 20_000  # cells of the thinned set
+SHAPES = (-9.0, 12.0)  # bounds of the logarithm of a shape parameter
+SCALES = (-9.0, 20.0)  # bounds of the logarithm of a scale in days
+
+
+def rising(shape: float, scale: float, counts: Ints) -> tuple[Floats, Floats]:
+    """Return ln[G(shape+x)/G(shape)] - x ln scale and its derivative by shape, for each x of `counts`.
+
+    Sums over x instead of differences of gamma functions, which lose digits where the shape is large.
+    """
+    steps = np.arange(int(counts.max(initial=0)), dtype=float)
+    logs = np.r_[0.0, np.cumsum(np.log((shape + steps) / scale))]
+    slopes = np.r_[0.0, np.cumsum(1 / (shape + steps))]
+    return logs[counts], slopes[counts]
+
+
+def buying_start(rows: Rows) -> tuple[float, float]:
+    """Return r and alpha of a model of buying without leaving, by the method of moments."""
+    x = np.repeat(rows.repeats, np.diff(rows.start)).astype(float)
+    w, age = rows.count, rows.age.astype(float)
+    rate = (w * x).sum() / (w * age).sum()
+    excess = (w * (x - rate * age) ** 2).sum() - (w * rate * age).sum()
+    r = rate**2 * (w * age**2).sum() / excess if excess > 0 else 5.0
+    r = float(np.clip(r, 0.1, 5.0))
+    return r, r / rate
+
+
+def fitted(
+    build: Callable[..., P],
+    cells: Cells,
+    *,
+    objective: Callable[[Rows], Objective],
+    start: Callable[[Rows], P],
+    scales: frozenset[str],
+    doubt: Callable[[P, frozenset[str], Rows], str],
+) -> Fit[P]:
+    """Fit a purchase model to `cells`.
+
+    Args:
+        build: The parameter dataclass.
+        cells: The histories, in whole days.
+        objective: Gives the log-likelihood of rows with its gradient, over the logarithms of the parameters.
+        start: Gives parameters to start from.
+        scales: Names of the parameters that are times.
+        doubt: Says in a sentence what cannot be known, given parameters, the names that are not determined, and rows.
+
+    Raises:
+        FitError: The histories cannot determine any such model, or the search failed.
+    """
+    rows = enough(sorted_rows(cells))
+    first = parameters(start(rows))
+    bounds = [SCALES if name in scales else SHAPES for name in first]
+    theta = np.clip(np.log(list(first.values())), *np.array(bounds).T)
+    few = thinned(rows, ENOUGH_TO_START)
+    near = searched(objective(few), theta, bounds, max(1.0, few.customers))
+    top = polished(objective(rows), near, bounds)
+    if not np.isfinite(top.value):
+        raise FitError("the likelihood of these histories has no finite value", "", "Check the ages and counts.")
+    return _reported(build, rows, top, list(first), doubt)
+
+
+def _reported(
+    build: Callable[..., P],
+    rows: Rows,
+    top: Maximum,
+    names: list[str],
+    doubt: Callable[[P, frozenset[str], Rows], str],
+) -> Fit[P]:
+    params = build(**dict(zip(names, np.exp(top.theta).tolist(), strict=True)))
+    unknown = frozenset(names[i] for i in top.unknown)
+    spread = np.sqrt(np.diag(top.covariance)) * np.exp(top.theta)
+    if not top.settled:
+        ending = (
+            "The search stopped before it reached a peak of the likelihood, so these parameters are not to be used."
+        )
+    elif unknown:
+        ending = doubt(params, unknown, rows)
+    else:
+        ending = "The likelihood is at its peak: nothing better lies nearby, and each parameter is determined."
+    return Fit(
+        params=params,
+        log_likelihood=float(top.value),
+        sd={name: float("nan") if name in unknown else float(sd) for name, sd in zip(names, spread, strict=True)},
+        log_covariance=tuple(tuple(float(v) for v in row) for row in top.covariance),
+        converged=top.settled and not unknown,
+        ending=ending,
+        customers=rows.customers,
+        cells=len(rows.age),
+        evaluations=top.evaluations,
+    )
+
+
+def as_arrays(*values: Any) -> list[Floats]:
+    """Return the values as float arrays of one common shape."""
+    return [np.ascontiguousarray(a, float) for a in np.broadcast_arrays(*(np.asarray(v, float) for v in values))]
