@@ -76,8 +76,8 @@ def expected(p: BGNBD, *, x: Floats, t_x: Floats, T: Floats, t: float) -> Floats
     array([1.226])
     """
     x, t_x, T = as_arrays(x, t_x, T)
-    mean, _ = counts.stopped_moments(p.r + x, p.alpha + T, p.a, p.b + x, np.full(len(x), float(t)))
-    return active(p, x=x, t_x=t_x, T=T) * mean
+    purchases: Floats = active(p, x=x, t_x=t_x, T=T) * _orders(p, x, T, np.full(len(x), float(t)))
+    return purchases
 
 
 def discounted(p: BGNBD, *, x: Floats, t_x: Floats, T: Floats, delta: float, t: float) -> Floats:
@@ -89,8 +89,8 @@ def discounted(p: BGNBD, *, x: Floats, t_x: Floats, T: Floats, delta: float, t: 
 def expected_new(p: BGNBD, t: Floats) -> Floats:
     """Return the repeat purchases expected of a new customer until `t` after the first one; shape of `t`."""
     ts = np.atleast_1d(np.asarray(t, float))
-    mean, _ = counts.stopped_moments(np.full(len(ts), p.r), np.full(len(ts), p.alpha), p.a, np.full(len(ts), p.b), ts)
-    return mean.reshape(np.shape(t))
+    new = np.zeros(len(ts))
+    return _orders(p, new, new, ts).reshape(np.shape(t))
 
 
 def pmf_new(p: BGNBD, t: float, k: Ints) -> Floats:
@@ -125,11 +125,11 @@ def predict(p: BGNBD, cells: Cells, *, days: int, rate: float = 0.0, clock: bool
     time whose expected number is `discounted`, given activity.
     """
     checked(cells)
-    p_active = active(p, x=cells.repeats, t_x=cells.recency, T=cells.age)
+    p_active = _active_cells(p, cells)
     repeats, ages, group = groups_of(cells.repeats, cells.age)
     x, age = repeats.astype(float), ages.astype(float)
     n, scale, b, full = p.r + x, p.alpha + age, p.b + x, np.full(len(x), float(days))
-    plain, _ = counts.stopped_moments(n, scale, p.a, b, full)
+    plain = _orders(p, x, age, full)
     worth = _worth(p, x, age, days, rate)
     exposure = _exposure(p, x, age, worth, full) if clock and rate > 0 else full
     start, pmf = counts.stopped(n, scale, p.a, b, exposure, counts.CUT)
@@ -146,11 +146,15 @@ def predict(p: BGNBD, cells: Cells, *, days: int, rate: float = 0.0, clock: bool
 
 def next_order_days(p: BGNBD, cells: Cells, q: float = 0.5) -> Floats:
     """Return the days until the next purchase is as likely as `q` to have come, shape (n,); inf where it never is."""
-    p_active = active(p, x=cells.repeats, t_x=cells.recency, T=cells.age)
+    p_active = _active_cells(p, cells)
     with np.errstate(divide="ignore", invalid="ignore"):
         wait = (p.alpha + cells.age) * np.expm1(-np.log1p(-q / p_active) / (p.r + cells.repeats))
     days: Floats = np.where(p_active > q, wait, np.inf)
     return days
+
+
+def _active_cells(p: BGNBD, cells: Cells) -> Floats:
+    return active(p, x=cells.repeats.astype(float), t_x=cells.recency.astype(float), T=cells.age.astype(float))
 
 
 def _log_odds_gone(p: BGNBD, x: Floats, t_x: Floats, T: Floats) -> Floats:
@@ -242,10 +246,17 @@ def _doubt(p: BGNBD, unknown: frozenset[str], rows: Rows) -> str:
     return "The likelihood is flat at its peak. " + " ".join(sentences)
 
 
+def _orders(p: BGNBD, x: Floats, T: Floats, t: Floats) -> Floats:
+    """Return the purchases expected in the next `t` of those active; all of shape (n,)."""
+    mean, _ = counts.stopped_moments(p.r + x, p.alpha + T, p.a, p.b + x, t[:, None])
+    orders: Floats = mean[:, 0]
+    return orders
+
+
 def _worth(p: BGNBD, x: Floats, T: Floats, t: float, delta: float) -> Floats:
     """Return the discounted purchases expected in the next `t` of those active: purchases at u times exp(-delta u)."""
     if delta == 0:
-        return counts.stopped_moments(p.r + x, p.alpha + T, p.a, p.b + x, np.full(len(x), float(t)))[0]
+        return _orders(p, x, T, np.full(len(x), float(t)))
     worth = np.empty(len(x))
     for i in range(0, len(x), CHUNK):
         n, scale, b = p.r + x[i : i + CHUNK], p.alpha + T[i : i + CHUNK], p.b + x[i : i + CHUNK]
@@ -253,22 +264,19 @@ def _worth(p: BGNBD, x: Floats, T: Floats, t: float, delta: float) -> Floats:
         end = np.log1p(min(t, 45.0 / delta) / pace)[:, None]
         nodes, weights = panels(int(np.ceil(end.max(initial=1.0))), 10)
         u = pace[:, None] * np.expm1(end * nodes)
-        shape = (len(n), len(nodes))
-        wide = [np.ascontiguousarray(np.broadcast_to(v[:, None], shape)).ravel() for v in (n, scale, b)]
-        _, growth = counts.stopped_moments(wide[0], wide[1], p.a, wide[2], u.ravel())
-        worth[i : i + CHUNK] = end[:, 0] * (
-            (np.exp(-delta * u) * growth.reshape(shape) * (pace[:, None] + u)) @ weights
-        )
+        _, growth = counts.stopped_moments(n, scale, p.a, b, u)
+        worth[i : i + CHUNK] = end[:, 0] * ((np.exp(-delta * u) * growth * (pace[:, None] + u)) @ weights)
     return worth
 
 
 def _exposure(p: BGNBD, x: Floats, T: Floats, mean: Floats, most: Floats) -> Floats:
     """Return the time in which `mean` purchases are expected of those active; at most `most`."""
-    u = mean * (p.alpha + T) / (p.r + x)  # nobody leaving: not too long, so Newton comes from the left
+    n, scale, b = p.r + x, p.alpha + T, p.b + x
+    u = mean * scale / n  # nobody leaving: not too long, so Newton comes from the left
     for _ in range(60):
-        reached, growth = counts.stopped_moments(p.r + x, p.alpha + T, p.a, p.b + x, u)
-        step = (mean - reached) / growth
+        reached, growth = counts.stopped_moments(n, scale, p.a, b, u[:, None])
+        step = (mean - reached[:, 0]) / growth[:, 0]
         u = np.minimum(u + step, most)
-        if (np.abs(step) <= 1e-13 * u).all():
+        if (np.abs(step) <= 1e-12 * u).all():
             break
     return u

@@ -6,7 +6,7 @@ success share q = u/(A+u). The models differ in how leaving ends the exposure.
 
 from __future__ import annotations
 
-from math import exp, lgamma, log, log1p, sqrt
+from math import exp, lgamma, log1p, sqrt
 
 import numpy as np
 from numba import njit
@@ -43,6 +43,16 @@ def _room(values: Floats, size: int) -> Floats:
 
 
 @njit(cache=True)
+def _ready(n: float, scale: float, u: Floats, q: Floats, begin: Ints) -> None:
+    """Fill in the success share of each exposure and the count to begin at, which never falls as u rises."""
+    for j in range(len(u) - 1, -1, -1):
+        q[j] = u[j] / (scale + u[j])
+        begin[j] = _begin(n, scale, u[j])
+        if j + 1 < len(u):
+            begin[j] = min(begin[j], begin[j + 1])
+
+
+@njit(cache=True)
 def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Floats, cut: float) -> tuple[Ints, Floats]:
     """Return start (groups + 1,) and the ragged distributions of counts whose exposure is itself distributed.
 
@@ -57,11 +67,7 @@ def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Float
         size = b - a
         q, value, w = np.zeros(size), np.zeros(size), weight[a:b]
         begin = np.zeros(size, np.int64)
-        for j in range(size - 1, -1, -1):
-            q[j] = exposure[a + j] / (scale[g] + exposure[a + j])
-            begin[j] = _begin(n[g], scale[g], exposure[a + j])
-            if j + 1 < size and begin[j] > begin[j + 1]:
-                begin[j] = begin[j + 1]
+        _ready(n[g], scale[g], exposure[a:b], q, begin)
         at, k, low, high, seen = start[g], 0, 0, 0, 0.0
         while low < size:
             while high < size and begin[high] <= k:
@@ -87,31 +93,33 @@ def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Float
 
 @njit(cache=True)
 def stopped_moments(n: Floats, scale: Floats, a: float, b: Floats, u: Floats) -> tuple[Floats, Floats]:
-    """Return the mean count and its growth at exposure u, when each purchase is the last with a Beta(a, b) chance.
+    """Return the mean count and its growth at exposures u, when each purchase is the last with a Beta(a, b) chance.
 
-    All but `a` have shape (m,). With S_k the chance of staying through k purchases, the mean is the sum over k of
-    NB(k; u) (S_0 + ... + S_(k-1)), and its derivative by u that of S_k (n+k)/(A+u) NB(k; u).
+    `u` has shape (groups, m), each row rising; n, scale and b (groups,). With S_k the chance of staying through k
+    purchases, the mean is the sum over k of NB(k; u) (S_0 + ... + S_(k-1)), and its derivative by u that of
+    S_k (n+k)/(A+u) NB(k; u).
     """
-    mean, growth = np.zeros(len(n)), np.zeros(len(n))
-    for i in range(len(n)):
-        stay, stays, k = 1.0, 0.0, 0
-        begin = _begin(n[i], scale[i], u[i])
-        while k < begin:
+    groups, size = u.shape
+    mean, growth = np.zeros((groups, size)), np.zeros((groups, size))
+    q, value, begin = np.zeros(size), np.zeros(size), np.zeros(size, np.int64)
+    for g in range(groups):
+        _ready(n[g], scale[g], u[g], q, begin)
+        stay, stays, k, low, high = 1.0, 0.0, 0, 0, 0
+        while low < size:
+            while high < size and begin[high] <= k:
+                value[high] = _nb(k, n[g], scale[g], u[g, high])
+                high += 1
+            ratio, rate = (n[g] + k) / (k + 1.0), stay * (n[g] + k)
+            for j in range(low, high):
+                mean[g, j] += value[j] * stays
+                growth[g, j] += value[j] * rate
+                value[j] *= q[j] * ratio
             stays += stay
-            stay *= (b[i] + k) / (a + b[i] + k)
+            stay *= (b[g] + k) / (a + b[g] + k)
             k += 1
-        q, middle = u[i] / (scale[i] + u[i]), n[i] * u[i] / scale[i]
-        value, total, rate = _nb(k, n[i], scale[i], u[i]), 0.0, 0.0
-        while True:
-            total += value * stays
-            rate += value * stay * (n[i] + k)
-            if k > middle and value * (k + 1.0) <= 1e-18 * total:
-                break
-            stays += stay
-            stay *= (b[i] + k) / (a + b[i] + k)
-            value *= q * (n[i] + k) / (k + 1.0)
-            k += 1
-        mean[i], growth[i] = total, rate / (scale[i] + u[i])
+            while low < high and value[low] * k <= 1e-18 * mean[g, low] and k > n[g] * u[g, low] / scale[g]:
+                growth[g, low] /= scale[g] + u[g, low]
+                low += 1
     return mean, growth
 
 

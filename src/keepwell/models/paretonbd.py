@@ -91,7 +91,7 @@ def discounted(p: ParetoNBD, *, x: Floats, t_x: Floats, T: Floats, delta: float,
 
 def expected_new(p: ParetoNBD, t: Floats) -> Floats:
     """Return the repeat purchases expected of a new customer until `t` after the first one; shape of `t`."""
-    return p.r / p.alpha * _stay(p.s, p.beta, np.asarray(t, float))
+    return p.r / p.alpha * _stay(p.s, p.beta, np.asarray(t, np.float64))
 
 
 def pmf_new(p: ParetoNBD, t: float, k: Ints) -> Floats:

@@ -75,7 +75,7 @@ def grid(params: tuple[float, float, float, float], most: Ints) -> Grid:
 
 
 @njit(cache=True)
-def sweep(
+def sweep(  # noqa: PLR0915 - one pass over the data is one function
     params: Floats,
     repeats: Ints,
     start: Ints,
@@ -131,7 +131,7 @@ def sweep(
             alive = np.exp(-n * span_a - s * span_b)
             gone, gone_a, gone_b = table[t, 0], table[t, 1], table[t, 2]
             per_a, per_b = table[t, 3], table[t, 4]
-            if T <= top:
+            if top >= T:
                 beyond = table[T, 0]
                 gone -= alive * beyond
                 gone_a -= alive * (table[T, 1] + span_a * beyond)
