@@ -36,7 +36,7 @@ def parts(ruled: ir.Table, *, margin: float) -> ir.Table:
         own costs are told by: `net` (product sales after discounts and refunds), `fee` (null: not known), `sales`
         (product lines sold), `void` (0 or 1), `customer` (null: nobody) and `day`.
     """
-    booked = ruled.mutate(month=ruled.order_date.truncate("M"), **_incoming(ruled), **_costed(ruled))
+    booked = ruled.mutate(month=month(ruled.order_date), **_incoming(ruled), **_costed(ruled))
     named = booked.customer_id.nullif(UNKNOWN)
     sums = {name: money(booked[name].sum()) for name in (*LEDGER_IN, "known_cost", "assumed_sales", "net", "money")}
     summed = booked.group_by("order_id", "month").aggregate(
@@ -92,7 +92,7 @@ def order_contribution(booked: ir.Table) -> ir.Table:
     """Return one row per order: the table `order_contribution`."""
     by = booked.group_by("order_id", "customer_id", "order_date", "purchase")
     summed = by.aggregate(**_sums(booked))
-    return checked("order_contribution", summed.mutate(month=summed.order_date.truncate("M")))
+    return checked("order_contribution", summed.mutate(month=month(summed.order_date)))
 
 
 def ledger(booked: ir.Table) -> ir.Table:
@@ -100,6 +100,11 @@ def ledger(booked: ir.Table) -> ir.Table:
     orders = (booked.first & booked.purchase).cast("int64").sum()
     by = booked.group_by("customer_id", "month")
     return checked("ledger", by.aggregate(orders=orders, **_sums(booked)))
+
+
+def month(day: Any) -> Any:
+    """Return the first day of an Ibis date's month; through a timestamp, which DuckDB makes of it anyway."""
+    return day.cast("timestamp").truncate("M").date()
 
 
 def totals(ledger: ir.Table) -> ir.Table:
