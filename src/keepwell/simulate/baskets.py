@@ -49,14 +49,6 @@ class Lines:
         return self.quantity * self.price - self.discount + self.shipping
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What becomes of each order; every array has shape (orders,)."""
-
-    fulfilled: Flags  # it was sent
-    undone: Ints  # day on which the last of it was taken back; beyond all days where something was kept
-
-
 def catalogue(world: World, *, rng: np.random.Generator) -> Catalogue:
     """Draw the products: prices between the world's two at nine of ten, costs by its margins."""
     goods = world.goods
@@ -70,8 +62,13 @@ def catalogue(world: World, *, rng: np.random.Generator) -> Catalogue:
 
 def filled(
     world: World, people: People, purchases: Purchases, *, goods: Catalogue, rng: np.random.Generator
-) -> tuple[Lines, Sent]:
-    """Draw the lines of all orders, then what is taken back of them."""
+) -> tuple[Lines, Ints]:
+    """Draw the lines of all orders, then what is taken back of them.
+
+    Returns:
+        The lines; and for each order the day on which the last of it was taken back, beyond all days where something
+        was kept.
+    """
     sold = _sold(world, people, purchases, goods=goods, rng=rng)
     sold = _with_postage(world, sold, orders=len(purchases.owner), rng=rng)
     return _taken_back(world, people, purchases, sold, rng=rng)
@@ -148,7 +145,7 @@ def _postage(order: Ints, day: Ints, price: Ints | int) -> Lines:
 
 def _taken_back(
     world: World, people: People, purchases: Purchases, sold: Lines, *, rng: np.random.Generator
-) -> tuple[Lines, Sent]:
+) -> tuple[Lines, Ints]:
     """Add the documents that cancel orders whole before they are sent, and those that return lines later."""
     orders, end = len(purchases.owner), world.days + world.future
     cancelled = rng.random(orders) < people.each(world, "cancelled")[purchases.owner]
@@ -163,7 +160,7 @@ def _taken_back(
     undone = np.where(kept, end, purchases.day + delay)
     in_time = lines.day + delay[lines.order] < end
     back = _reversed(lines, np.flatnonzero(gone & in_time), delay)
-    return _joined(sold, back), Sent(~cancelled, undone)
+    return _joined(sold, back), undone
 
 
 def _reversed(lines: Lines, at: Ints, delay: Ints) -> Lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +63,10 @@ def _levels(spend: GammaSpend | LogSpend, *, size: int, rng: np.random.Generator
 
 def _baskets(spend: GammaSpend | LogSpend, *, level: Floats, rng: np.random.Generator) -> Floats:
     if isinstance(spend, GammaSpend):
-        return level * rng.gamma(spend.shape, size=level.shape) / spend.shape
+        return level * (rng.gamma(spend.shape, size=level.shape) / spend.shape)
     return level * _lognormal(spend.within, size=level.shape, rng=rng)
 
 
-def _lognormal(sigma: float, *, size: Any, rng: np.random.Generator) -> Floats:
+def _lognormal(sigma: float, *, size: int | tuple[int, ...], rng: np.random.Generator) -> Floats:
     """Draw lognormal numbers of mean 1."""
     return rng.lognormal(-(sigma**2) / 2, sigma, size=size)

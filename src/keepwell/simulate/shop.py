@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from keepwell.errors import ConfigError
 from keepwell.simulate import arrow, baskets, people, purchases
-from keepwell.simulate.baskets import UNIT, Catalogue, Lines, Sent, summed
+from keepwell.simulate.baskets import UNIT, Catalogue, Lines, summed
 from keepwell.simulate.people import Flags, Ints, People
 from keepwell.simulate.purchases import Purchases
 from keepwell.simulate.worlds import YEAR, World
@@ -51,7 +51,7 @@ class _Drawn:
     known: int
     goods: Catalogue
     lines: Lines
-    sent: Sent
+    undone: Ints  # day on which the last of each order was taken back, or a day beyond all
 
 
 def simulated(world: World, *, customers: int | None = None, seed: int | None = None) -> Simulation:
@@ -134,13 +134,12 @@ def _truth(world: World, drawn: _Drawn) -> pa.Table:
     (the same, each document discounted to the last day of the history), caused_orders and caused_contribution
     (what would not have come without mailing; before the mailing's cost).
     """
-    customers, known = len(drawn.people.rate), drawn.known
+    customers, known, end = len(drawn.people.rate), drawn.known, world.days + world.future
     bought = drawn.purchases
-    ahead = (bought.day[:known] >= world.days) & (drawn.sent.undone[:known] >= world.days + world.future)
-    order, day, money = _documents(world, drawn)
+    ahead = (bought.day[:known] >= world.days) & (drawn.undone[:known] >= end)
+    order, day, money = _documents(world, drawn, until=end)
     owner, caused = bought.owner[order], bought.caused[order]
-    future = day >= world.days
-    held = np.where(future, money, 0)
+    held = np.where(day >= world.days, money, 0)
     discount = (1 + world.discount_rate) ** (-(day - (world.days - 1)) / YEAR)
     return pa.table(
         {
@@ -170,8 +169,8 @@ def _drawn(world: World, *, customers: int, seed: int) -> _Drawn:
     known = len(bought.owner)
     bought = _with_nobody(world, bought, rng=strangers)
     goods = baskets.catalogue(world, rng=shelf)
-    lines, sent = baskets.filled(world, crowd, bought, goods=goods, rng=what)
-    return _Drawn(crowd, gets, bought, known, goods, lines, sent)
+    lines, undone = baskets.filled(world, crowd, bought, goods=goods, rng=what)
+    return _Drawn(crowd, gets, bought, known, goods, lines, undone)
 
 
 def _with_nobody(world: World, bought: Purchases, *, rng: np.random.Generator) -> Purchases:
@@ -184,16 +183,20 @@ def _with_nobody(world: World, bought: Purchases, *, rng: np.random.Generator) -
     )
 
 
-def _documents(world: World, drawn: _Drawn) -> tuple[Ints, Ints, Ints]:
-    """Return order, day and contribution of each document of known customers: an order, or what takes one back."""
-    lines, known = drawn.lines, drawn.known
-    orders = len(drawn.purchases.owner)
+def _documents(world: World, drawn: _Drawn, *, until: int) -> tuple[Ints, Ints, Ints]:
+    """Return order, day and contribution of each document of known customers before the day `until`.
+
+    A document is an order or what takes one back. As in the ledger, fulfilment is spent on orders of which something
+    was kept, by what is known at `until`.
+    """
+    lines, bought = drawn.lines, drawn.purchases
+    orders = len(bought.owner)
     document = lines.order + orders * lines.back
     money = summed(document, lines.money - lines.cost, 2 * orders)
-    money[:orders] -= np.where(drawn.sent.fulfilled, round(world.terms.fulfilment * UNIT), 0)
-    day = np.full(2 * orders, -1)
+    money[:orders] -= np.where(drawn.undone >= until, round(world.terms.fulfilment * UNIT), 0)
+    day = np.full(2 * orders, until)
     day[document] = lines.day
-    exists = np.flatnonzero((day >= 0) & (np.arange(2 * orders) % orders < known))
+    exists = np.flatnonzero((day < until) & (np.arange(2 * orders) % orders < drawn.known))
     return exists % orders, day[exists], money[exists]
 
 
@@ -211,7 +214,7 @@ def _orders(world: World, drawn: _Drawn) -> pa.Table:
 
 def _totals(world: World, drawn: _Drawn, truth: pa.Table, *, seed: int) -> dict[str, Any]:
     """Return the truth summed, plain values for JSON; money as strings."""
-    _, day, money = _documents(world, drawn)
+    _, _, money = _documents(world, drawn, until=world.days)
     seen = drawn.lines.day < world.days
     total = {name: pc.sum(truth[name]).as_py() for name in truth.column_names[3:] if name != "contact_share"}
     return {
@@ -222,7 +225,7 @@ def _totals(world: World, drawn: _Drawn, truth: pa.Table, *, seed: int) -> dict[
         "history": {
             "customers": truth.num_rows,
             "money": _text(int(drawn.lines.money[seen].sum())),
-            "contribution": _text(int(money[day < world.days].sum())),
+            "contribution": _text(int(money.sum())),
         },
         "future": {
             "days": world.future,

@@ -142,8 +142,8 @@ class World:
     currency: str = "EUR"
 
     def __post_init__(self) -> None:
-        total = sum(kind.share for kind in self.temperaments)
-        if abs(total - 1) > 1e-9:
+        total = round(sum(kind.share for kind in self.temperaments), 9)
+        if total != 1:
             raise ConfigError(f"the shares of temperaments add up to {total}", f"world {self.name!r}", "Make it 1.")
 
 
