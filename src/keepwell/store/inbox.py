@@ -1,0 +1,84 @@
+"""The inbox: each file that came in, once, as Parquet, with how it was read.
+
+Append-only. An entry is `<digest>.json`; it counts from the moment that file is there. The same bytes are one entry,
+and keep the time of their first arrival. Reading the same bytes in another way (another delimiter, say) adds a
+Parquet file beside the first, to which the entry then points.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from keepwell.errors import DataError
+from keepwell.store.files import read_json, removed, renamed, replaced_json, synced
+
+Entry = dict[str, Any]  # plain values; 'path' and 'bad_path' are relative to the inbox
+_READING = ("name", "path", "bad_path", "arrived", "earlier", "notes")  # what two readings may differ in
+
+
+def entries(inbox: Path) -> list[Entry]:
+    """Return all entries, the earliest arrival first."""
+    found = [read_json(path) for path in sorted(inbox.glob("*/*.json")) if not path.name.startswith(".")]
+    return sorted(found, key=lambda entry: (entry["arrived"], entry["digest"]))
+
+
+def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
+    """Take in a file that was read into the folder `staged`, and return its entry.
+
+    Args:
+        inbox: The folder of the inbox.
+        entry: `source`, `digest`, `arrived`, `path` and `bad_path` (or None), the paths relative to `staged`, and
+            whatever else says how the file was read.
+        staged: A folder on the same disk; the files move out of it.
+    """
+    place = inbox / _checked_source(entry["source"])
+    place.mkdir(parents=True, exist_ok=True)
+    known = place / f"{entry['digest']}.json"
+    before = read_json(known) if known.exists() else None
+    if before is not None and _same_reading(before, entry):
+        return before
+    number = 1 if before is None else 2 + len(before["earlier"])
+    moved = _moved(entry, staged, place, number)
+    if before is not None:
+        files = [path for path in (before["path"], before["bad_path"]) if path]
+        moved |= {"arrived": before["arrived"], "earlier": [*before["earlier"], files]}
+    replaced_json(known, moved, what="inbox entry")
+    return moved
+
+
+def sweep(inbox: Path) -> None:
+    """Delete Parquet files that no entry names: a writer was killed before it wrote the entry."""
+    named = {path for entry in entries(inbox) for path in _files(entry)}
+    for path in sorted(inbox.glob("*/*.parquet")):
+        if path.relative_to(inbox).as_posix() not in named:
+            removed(path)
+
+
+def _files(entry: Entry) -> list[str]:
+    listed = [entry["path"], entry["bad_path"], *(path for files in entry["earlier"] for path in files)]
+    return [path for path in listed if path]
+
+
+def _same_reading(one: Entry, other: Entry) -> bool:
+    names = (set(one) | set(other)) - set(_READING)
+    return all(one.get(name) == other.get(name) for name in names)
+
+
+def _moved(entry: Entry, staged: Path, place: Path, number: int) -> Entry:
+    """Move the entry's files into `place`; no path is used twice."""
+    stem = entry["digest"] if number == 1 else f"{entry['digest']}-{number}"
+    moved = entry | {"earlier": []}
+    for field, ending in (("path", ".parquet"), ("bad_path", ".bad.parquet")):
+        if entry[field] is not None:
+            source, target = staged / entry[field], place / (stem + ending)
+            synced(source)
+            renamed(source, target, what=f"inbox {field}")
+            moved[field] = target.relative_to(place.parent).as_posix()
+    return moved
+
+
+def _checked_source(source: str) -> str:
+    if not source or source.startswith(".") or "/" in source or "\\" in source:
+        raise DataError(f"{source!r} cannot name a source", mend="Use letters, digits, '-' and '_'.")
+    return source
