@@ -93,11 +93,11 @@ def test_what_is_taken_back_is_a_line_that_was_sold_at_what_was_paid(mail_order)
     keys = [
         list(zip(lines.order[at], lines.product[at], np.abs(lines.quantity[at]), strict=True)) for at in (back, sold)
     ]
-    paid = {}
+    paid, money = {}, lines.money
     for key, at in zip(keys[1], sold, strict=True):
-        paid.setdefault(key, set()).add(int(lines.money[at] - lines.shipping[at]))
+        paid.setdefault(key, set()).add(int(money[at] - lines.shipping[at]))
     assert len(back) > 500
-    assert all(-int(lines.money[at]) in paid[key] for key, at in zip(keys[0], back, strict=True))
+    assert all(-int(money[at]) in paid[key] for key, at in zip(keys[0], back, strict=True))
     assert np.all(lines.quantity[back] < 0)
     assert np.all(lines.day[back] > 0)
 
