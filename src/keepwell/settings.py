@@ -236,6 +236,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "decimal": ("reading", "decimal"),
     "encoding": ("reading", "encoding"),
     "delimiter": ("reading", "delimiter"),
+    "name": ("shop", "name"),
     "currency": ("shop", "currency"),
     "timezone": ("shop", "timezone"),
     "as_of": ("as_of",),
