@@ -1,0 +1,75 @@
+"""What all charts share: their frame, and the sentence that stands where there is nothing to draw."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import Any
+
+import plotly.graph_objects as go
+
+from keepwell.charts import palette
+from keepwell.charts.words import SYMBOLS
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_AXIS = {
+    "gridcolor": palette.GRID,
+    "zerolinecolor": palette.UNCERTAIN,
+    "linecolor": palette.UNCERTAIN,
+    "automargin": True,
+    "title": {"standoff": 8},
+}
+
+
+def plain(text: str) -> str:
+    """Escape text for Plotly, which reads a little HTML in labels."""
+    return html.escape(text, quote=False)
+
+
+def framed(figure: go.Figure, title: str, *, x: str, y: str, height: int = 380) -> go.Figure:
+    """Give a figure its title (the answer in words), axis titles with units, and the house's looks."""
+    figure.update_layout(
+        template=None,
+        title={"text": wrapped(title), "x": 0, "xanchor": "left", "xref": "paper", "font": {"size": 16}},
+        font={"family": FONT, "size": 12, "color": palette.INK},
+        paper_bgcolor=palette.PAPER,
+        plot_bgcolor=palette.PAPER,
+        height=height,
+        margin={"l": 8, "r": 12, "t": 40 + 20 * wrapped(title).count("<br>"), "b": 8},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        hovermode="closest",
+        dragmode=False,
+    )
+    figure.update_xaxes(**_AXIS)
+    figure.update_yaxes(**_AXIS)
+    figure.update_layout(xaxis_title_text=plain(x), yaxis_title_text=plain(y))
+    return figure
+
+
+def sentence(title: str) -> go.Figure:
+    """Return a figure without traces: its title says why there is nothing to draw."""
+    figure = go.Figure()
+    figure.update_layout(
+        template=None,
+        title={"text": wrapped(title), "x": 0, "xref": "paper", "font": {"family": FONT, "size": 16}},
+        xaxis={"visible": False},
+        yaxis={"visible": False},
+        height=120,
+    )
+    return figure
+
+
+def wrapped(title: str) -> str:
+    """Break a title into lines, for Plotly does not wrap."""
+    return "<br>".join(textwrap.wrap(plain(title), 90))
+
+
+def money_axis(currency: str) -> dict[str, Any]:
+    """Return tick settings for money: thousands told by k and M, the currency in front."""
+    symbol = SYMBOLS.get(currency.upper(), "")
+    return {"tickformat": "~s", "tickprefix": symbol, "separatethousands": True}
+
+
+def unit(currency: str) -> str:
+    """Return the currency as it stands in an axis title."""
+    return currency or "the file's currency"

@@ -1,0 +1,135 @@
+"""The sections on what was earned: profit and loss, and concentration."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from keepwell.charts import waterfall, whale
+from keepwell.charts.words import money, plural, share
+from keepwell.report.gather import Gathered
+from keepwell.report.parts import Column, Part, Section, Text, grid, plot
+from keepwell.tables import LEDGER_LINES
+
+LINES = {line: words for line, words, _sign in waterfall.STEPS if line} | {"tax": "tax, passed on to the state"}
+Row = dict[str, Any]
+
+
+def profit(data: Gathered, *, currency: str) -> Section:
+    """Show where the money went, over all and by year."""
+    totals = data["totals"].to_pylist()[0]
+    parts: list[Part] = [
+        plot(
+            "waterfall",
+            waterfall.answer(data["totals"], currency=currency),
+            waterfall.figure(data["totals"], currency=currency),
+            note="From the sales down to what is left. Steps of nothing are left out; tax is no part of contribution.",
+            behind=_ledger_lines(totals, currency),
+        ),
+        _years(data, currency),
+    ]
+    if said := _unknown(data, currency):
+        parts.append(Text(said))
+    return Section("profit", "Profit and loss", tuple(parts))
+
+
+def _with_net(row: Row) -> Row:
+    filled = {name: Decimal(0) if value is None and name in LINES else value for name, value in row.items()}
+    net = sum(sign * filled[line] for line, _words, sign in waterfall.STEPS[:5])
+    left = filled["contribution"] or Decimal(0)
+    return {**filled, "net": net, "contribution": left, "left": left / net if net > 0 else None}
+
+
+def _ledger_lines(totals: Row, currency: str) -> Any:
+    filled = _with_net(totals)
+    named = {**LINES, "net": "net revenue", "contribution": "contribution"}
+    order = ("gross", "discounts", "shipping_charged", "other", "refunds", "net")
+    lines = (*order, *(line for line in LEDGER_LINES if line not in order and line != "tax"), "contribution", "tax")
+    rows = [
+        {"line": named[n], "amount": filled[n], "of": filled[n] / filled["net"] if filled["net"] > 0 else None}
+        for n in lines
+    ]
+    columns = (
+        Column("line", "Ledger line"),
+        Column("amount", f"Amount, {currency}", "money"),
+        Column("of", "Of net revenue", "share"),
+    )
+    return grid("All customers and months together (table: ledger)", rows, columns, folded=True)
+
+
+def _years(data: Gathered, currency: str) -> Any:
+    rows = [_with_net(row) for row in data["years"].to_pylist()]
+    used = [line for line in LEDGER_LINES if line != "tax" and any(row[line] for row in rows)]
+    columns = [
+        Column("year", "Year", "year"),
+        Column("orders", "Orders", "count"),
+        *(Column(line, LINES[line].capitalize(), "money") for line in used),
+        Column("net", "Net revenue", "money"),
+        Column("contribution", "Contribution", "money"),
+        Column("left", "Left of net revenue", "share"),
+    ]
+    return grid(f"By calendar year, {currency} (table: ledger)", rows, columns, folded=True)
+
+
+def _unknown(data: Gathered, currency: str) -> str:
+    row = data["unknown"].to_pylist()[0]
+    if not row["months"]:
+        return ""
+    filled = _with_net(row)
+    return (
+        f"{money(filled['net'], currency)} of the net revenue names no customer. It stands in the ledger under the "
+        f"customer ‘unknown’ (contribution {money(filled['contribution'], currency)}) and in no customer's value."
+    )
+
+
+def concentrated(data: Gathered, *, currency: str) -> Section:
+    """Show who earns the profit."""
+    curve = data["whale"]
+    return Section(
+        "concentration",
+        "Who earns the profit",
+        (
+            plot(
+                "whale",
+                whale.answer(curve, currency=currency),
+                whale.figure(curve, currency=currency),
+                note="Customers stand in a row from the most to the least profitable; the line adds up what they "
+                "earned. Where it falls, customers cost more than they brought.",
+                behind=_tenths(data, currency),
+            ),
+        ),
+    )
+
+
+def _tenths(data: Gathered, currency: str) -> Any:
+    rows = data["whale"].to_pylist()
+    n = rows[-1]["customers"] if rows else 0
+    shown = [next(r for r in reversed(rows) if r["customers"] <= max(1, n * k / 10)) for k in range(1, 11)] if n else []
+    unique = {r["customers"]: r for r in shown}
+    columns = (
+        Column("customers", "The best", "count"),
+        Column("customers_share", "Of all customers", "share"),
+        Column("contribution", f"Earned together, {currency}", "money"),
+        Column("contribution_share", "Of all contribution", "share"),
+    )
+    return grid("The curve at every tenth (table: whale)", unique.values(), columns, folded=True)
+
+
+def assumed_part(data: Gathered) -> float:
+    """Return the share of net revenue whose cost is assumed; 0 where all of it is measured."""
+    row = _with_net(data["totals"].to_pylist()[0])
+    assumed = float(row["assumed_sales"] or 0)
+    return min(1.0, assumed / float(row["net"])) if row["net"] > 0 and assumed > 0 else 0.0
+
+
+def so_far(data: Gathered, *, currency: str) -> list[tuple[str, str]]:
+    """Return the plain facts of the past as (name, value)."""
+    row, heads = _with_net(data["totals"].to_pylist()[0]), data["heads"].to_pylist()[0]
+    bought, once = heads["bought"], heads["once"] or 0
+    return [
+        ("Customers with a purchase", f"{bought:,}"),
+        ("Bought on one day only", f"{once:,} ({share(once / bought)})" if bought else "0"),
+        ("Net revenue so far", money(row["net"], currency)),
+        ("Contribution so far", money(row["contribution"], currency)),
+        ("Files read", plural(data["files"].num_rows, "file")),
+    ]

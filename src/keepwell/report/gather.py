@@ -1,0 +1,191 @@
+"""What the report reads: small answers, each aggregated inside the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from ibis import _
+
+from keepwell.charts import activity, calibration, cohorts, forecast, keep, profiles, waterfall, whale, worth
+from keepwell.engine import Engine, collected
+from keepwell.tables import CONTRACTS, LEDGER_LINES, UNKNOWN, Tables
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+LISTED = 20  # customers named in a list; the export has them all
+TOLD = 50  # rules, reasons or segments in a table
+Gathered = dict[str, pa.Table]
+
+
+def gathered(tables: Tables, engine: Engine) -> Gathered:
+    """Execute every query of the report; a table that the run lacks counts as empty."""
+    full = {
+        name: tables.get(name, engine.table([], contract.schema.to_pyarrow())) for name, contract in CONTRACTS.items()
+    }
+    return {name: collected(engine, query(full)) for name, query in QUERIES.items()}
+
+
+def years(tables: Tables) -> ir.Table:
+    """Return the ledger's lines per calendar year."""
+    ledger = tables["ledger"]
+    lines = (*LEDGER_LINES, "contribution")
+    sums = {line: ledger[line].sum().cast("decimal(38,4)") for line in lines}
+    orders = ledger.orders.sum().cast("decimal(38,0)").cast("int64")
+    by_year = ledger.group_by(year=ledger.month.year().cast("int64"))
+    return by_year.aggregate(orders=orders, **sums).order_by("year")
+
+
+def unknown(tables: Tables) -> ir.Table:
+    """Return the ledger of facts that name nobody, in one row; nulls where there are none."""
+    ledger = tables["ledger"].filter(_.customer_id == UNKNOWN)
+    lines = {line: ledger[line].sum().cast("decimal(38,4)") for line in (*LEDGER_LINES, "contribution")}
+    return ledger.aggregate(months=ledger.count(), **lines)
+
+
+def heads(tables: Tables) -> ir.Table:
+    """Return how many customers bought, and how many of them on one day only."""
+    past = tables["history"]
+    once = (past.repeats == 0).cast("int64").sum().cast("decimal(38,0)").cast("int64")
+    return past.aggregate(bought=past.count(), once=once, first=past.first_date.min())
+
+
+def best_customers(tables: Tables) -> ir.Table:
+    """Return the customers of whom most is expected in 12 months."""
+    values = tables["values"].filter(_.horizon == "12m")
+    best = values.order_by(_.expected_contribution.desc(), _.customer_id).limit(LISTED)
+    kinds = tables["segments"].filter(_["scheme"] == "kind").select("customer_id", kind="segment")
+    named = _named(best, tables).left_join(kinds, "customer_id").drop("customer_id_right")
+    return named.order_by(named.expected_contribution.desc(), named.customer_id)
+
+
+def _named(rows: ir.Table, tables: Tables) -> ir.Table:
+    """Add the customer's own key and name."""
+    people = tables["customers"].select("customer_id", "customer_key", "name")
+    return rows.left_join(people, "customer_id").drop("customer_id_right")
+
+
+def verdicts(tables: Tables) -> ir.Table:
+    """Return how many customers have each action and verdict, and what they add up to."""
+    plan = tables["plan"]
+    sums = {column: plan[column].sum() for column in ("gain", "gain_lower", "gain_upper", "cost")}
+    return plan.group_by("action", "verdict").aggregate(customers=plan.count(), **sums).order_by("action", "verdict")
+
+
+def stop_list(tables: Tables) -> ir.Table:
+    """Return the customers whose contact loses most, surest verdicts first."""
+    plan = tables["plan"].filter(_.action == "stop")
+    order = (_.right.desc(), _.gain, _.customer_id)
+    return _named(plan.order_by(*order).limit(LISTED), tables).order_by(*order)
+
+
+def close_calls(tables: Tables) -> ir.Table:
+    """Return the customers on whom the assumed range does not decide, those with most at stake first."""
+    plan = tables["plan"].filter(_.verdict == "unsure").mutate(stake=_.gain_upper - _.gain_lower)
+    order = (_.stake.desc(), _.customer_id)
+    return _named(plan.order_by(*order).limit(LISTED), tables).order_by(*order)
+
+
+def rfm(tables: Tables) -> ir.Table:
+    """Return the RFM classes that most is expected of."""
+    found = tables["segment_profiles"].filter(_["scheme"] == "rfm")
+    return found.order_by(_.expected.desc(), _.segment).limit(TOLD)
+
+
+def tiers(tables: Tables) -> ir.Table:
+    """Return the value tiers, from the most to the least expected of a customer."""
+    found = tables["segment_profiles"].filter((_["scheme"] == "tier") & (_.customers > 0))
+    return found.order_by((_.expected / _.customers).desc(), _.segment)
+
+
+def files(tables: Tables) -> ir.Table:
+    """Return the files as they were read."""
+    return tables["files"].order_by("name", "file")
+
+
+def rejected(tables: Tables) -> ir.Table:
+    """Return the quarantine by reason, each with its first line as an example."""
+    names = tables["files"].select("file", "name")
+    bad = tables["quarantine"].left_join(names, "file").drop("file_right")
+    found = bad.group_by("name", "column", "reason").aggregate(
+        rows=_.count(), money=_.money.sum().cast("decimal(38,4)"), line=_.line.min(), value=_.value.argmin(_.line)
+    )
+    return found.order_by(found.rows.desc(), found.name, found.column, found.reason).limit(TOLD)
+
+
+def repeated(tables: Tables) -> ir.Table:
+    """Return the duplicates by file and the file that has them already."""
+    names = tables["files"].select("file", "name")
+    first = names.rename(of_file="file", first="name")
+    rows = tables["duplicates"].left_join(names, "file").drop("file_right")
+    rows = rows.left_join(first, "of_file").drop("of_file_right")
+    return (
+        rows.group_by("name", "first")
+        .aggregate(rows=_.count(), money=_.money.sum().cast("decimal(38,4)"))
+        .order_by("name", "first")
+    )
+
+
+def caught(tables: Tables) -> ir.Table:
+    """Return what the rules on lines that are no product caught, the largest money first."""
+    found = tables["line_rules"]
+    order = (found.money.abs().desc(), found["rule"], found.ledger_line, found.product_id, found.description)
+    return found.order_by(*order).limit(TOLD)
+
+
+def undone(tables: Tables) -> ir.Table:
+    """Return cancellations with and without a sale that they undo."""
+    found = tables["cancellations"].mutate(matched=_.of_file.notnull())
+    sums = found.group_by("matched").aggregate(rows=_.count(), money=_.amount.sum().cast("decimal(38,4)"))
+    return sums.order_by(sums.matched.desc())
+
+
+def fitted(tables: Tables) -> ir.Table:
+    """Return the fits on the whole history: those of the latest origin."""
+    fits = tables["fits"]
+    return fits.filter(fits.origin == fits.origin.max()).order_by("model", "parameter")
+
+
+def bases(tables: Tables) -> ir.Table:
+    """Return the models used, in words, with the customers valued by them."""
+    return tables["values"].group_by("horizon", "basis").aggregate(customers=_.count()).order_by("horizon", "basis")
+
+
+def currencies(tables: Tables) -> ir.Table:
+    """Return the currencies of the files."""
+    named = tables["order_lines"].filter(_.currency.notnull() & (_.currency != ""))
+    return named.select("currency").distinct().order_by("currency")
+
+
+QUERIES: dict[str, Callable[[Tables], ir.Table]] = {
+    "whale": whale.whale_data,
+    "totals": waterfall.waterfall_data,
+    "worth": worth.worth_data,
+    "activity": activity.activity_data,
+    "cohorts": cohorts.cohorts_data,
+    "forecast": forecast.forecast_data,
+    "calibration": calibration.calibration_data,
+    "keep": keep.keep_data,
+    "kinds": profiles.profiles_data,
+    "tiers": tiers,
+    "rfm": rfm,
+    "years": years,
+    "unknown": unknown,
+    "heads": heads,
+    "best": best_customers,
+    "equity": lambda tables: tables["equity"].order_by("horizon"),
+    "backtest": lambda tables: tables["backtest"].order_by("origin", "horizon", "method", "group", "measure"),
+    "verdicts": verdicts,
+    "stop": stop_list,
+    "close": close_calls,
+    "files": files,
+    "rejected": rejected,
+    "repeated": repeated,
+    "caught": caught,
+    "undone": undone,
+    "fits": fitted,
+    "bases": bases,
+    "currencies": currencies,
+}

@@ -1,0 +1,249 @@
+"""The first screen: what customers are worth, who earns it, what to do this week, and how far to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keepwell.charts import keep, whale
+from keepwell.charts.words import count, day, missing, money, share, signed_share
+from keepwell.report.earned import assumed_part
+from keepwell.report.gather import Gathered
+from keepwell.report.intake import decimal
+from keepwell.report.keeping import HOW_TO, stop_totals
+from keepwell.report.parts import Grid
+from keepwell.report.trust import champion_rows, error_range
+from keepwell.settings import Settings
+
+Row = dict[str, Any]
+HORIZONS = {"12m": "in the next 12 months", "life": "over their life as customers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval drawn as a bar: places are percent of the bar's width."""
+
+    start: float
+    width: float
+    middle: float
+    zero: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One answer of the first screen."""
+
+    name: str
+    question: str
+    answer: str
+    detail: str
+    formula: str
+    source: str  # tables
+    evidence: str  # 'measured' or 'assumed'
+    why: str  # what is assumed, or what it was measured on
+    link: str  # the section with more
+    range: Range | None = None
+
+
+def headlines(data: Gathered, summary: Row, settings: Settings, *, currency: str) -> tuple[Headline, ...]:
+    """Return the four answers."""
+    return (
+        _worth(data, summary, settings, currency),
+        _earners(data, settings, currency),
+        _do(data, summary, settings, currency),
+        _trust(data, summary),
+    )
+
+
+def _margin(data: Gathered, settings: Settings) -> tuple[str, str]:
+    """Return whether contribution is assumed or measured, and what that rests on."""
+    part, a = assumed_part(data), settings.assumptions
+    if part <= 0:
+        return "measured", "costs and refunds as the files give them"
+    return "assumed", (
+        f"the product cost of {share(part)} of net revenue, from a margin of {share(a.margin)} "
+        f"(thought possible: {share(a.margin_low)} to {share(a.margin_high)})"
+    )
+
+
+def _worth(data: Gathered, summary: Row, settings: Settings, currency: str) -> Headline:
+    evidence, why = _margin(data, settings)
+    equity = {r["horizon"]: r for r in data["equity"].to_pylist()}
+    told = summary.get("equity") or {}
+    year = equity.get(told.get("horizon") or "12m")
+    shared: Row = {
+        "name": "worth",
+        "question": "How much are my customers worth?",
+        "formula": "the sum over customers of the contribution expected of each: sales less discounts, refunds, "
+        "product cost, fulfilment and fees, before future contact, discounted "
+        f"{share(settings.assumptions.discount_rate)} a year",
+        "source": "equity, values",
+        "evidence": evidence,
+        "why": why,
+        "link": "customers",
+    }
+    if year is None or missing(year["expected"]):
+        return Headline(
+            answer="Not known yet",
+            detail="There is too little history to forecast from: customers must have had time to come back.",
+            **shared,
+        )
+    ends = f"{money(year['lower'], currency)} to {money(year['upper'], currency)}"
+    detail = f"90% interval: {ends}."
+    if "life" in equity and year["horizon"] != "life":
+        life = equity["life"]
+        ends_life = f"{money(life['lower'], currency)} to {money(life['upper'], currency)}"
+        detail += f" {HORIZONS['life'].capitalize()}: {money(life['expected'], currency)} ({ends_life})."
+    when = HORIZONS.get(year["horizon"], year["horizon"])
+    return Headline(
+        answer=f"{money(year['expected'], currency)} {when}", detail=detail, range=_range(year, currency), **shared
+    )
+
+
+def _range(year: Row, currency: str) -> Range:
+    low, middle, high = year["lower"], year["expected"], year["upper"]
+    left, right = min(0.0, low), max(0.0, high)
+    span = (right - left) * 1.05 or 1.0
+    at = [round(100 * (v - left) / span, 2) for v in (low, middle, high, 0.0)]
+    words = f"Between {money(low, currency)} and {money(high, currency)}, expected {money(middle, currency)}"
+    return Range(start=at[0], width=max(0.5, at[2] - at[0]), middle=at[1], zero=at[3], words=words)
+
+
+def _earners(data: Gathered, settings: Settings, currency: str) -> Headline:
+    evidence, why = _margin(data, settings)
+    said = whale.concentration(data["whale"])
+    answer, detail = whale.answer(data["whale"], currency=currency), ""
+    if said is not None and said.whole > 0:
+        answer = f"The best fifth earn {share(said.best / said.whole)} of the profit"
+        best = f"{said.best_customers:,} of {said.customers:,} customers earned {money(said.best, currency)} so far."
+        part = share(abs(said.worst) / said.whole)
+        worst = f"lost {part} of the profit again" if said.worst < 0 else f"earned {part}"
+        detail = f"{best} The worst fifth {worst} ({money(said.worst, currency)})."
+    return Headline(
+        name="earners",
+        question="Who earns it?",
+        answer=answer,
+        detail=detail,
+        formula="contribution of the most profitable fifth of customers, divided by that of all",
+        source="whale, ledger",
+        evidence=evidence,
+        why=why,
+        link="concentration",
+    )
+
+
+def _do(data: Gathered, summary: Row, settings: Settings, currency: str) -> Headline:
+    a = settings.assumptions
+    shared: Row = {
+        "name": "do",
+        "question": "What should I do this week?",
+        "evidence": "assumed",
+        "why": f"that contact causes {share(a.contact_share)} of orders (thought possible: "
+        f"{share(a.contact_share_low)} to {share(a.contact_share_high)}); a test on a few customers would measure it",
+        "link": "keep",
+    }
+    if summary.get("stop") is not None and data["verdicts"].num_rows:
+        return _stop(data, summary["stop"], currency, shared)
+    row = keep.at(data["keep"], a.contact_share)
+    if row is None:
+        return Headline(
+            answer="Gather more history",
+            detail="There is no forecast to decide on. Add the orders of more months: keepwell add FILES; keepwell run",
+            formula="none",
+            source="break_even",
+            **shared,
+        )
+    return Headline(
+        answer=f"Spend at most {money(row['highest_cost'], currency)} a year on contacting a customer",
+        detail=f"Above that, contact no longer pays on half of them. To learn whom to stop, give what a contact "
+        f"costs: {HOW_TO}",
+        formula=f"the median over customers of {share(row['share'])} of the contribution expected in 12 months",
+        source="break_even, values",
+        **shared,
+    )
+
+
+def _stop(data: Gathered, stop: Row, currency: str, shared: Row) -> Headline:
+    totals = stop_totals(data)
+    customers, saves = int(stop["customers"]), decimal(stop["saves"])
+    rest = (
+        f"{totals['unsure']:,} customers hinge on that assumption: test them before you decide. "
+        if totals["unsure"]
+        else ""
+    )
+    low, high = money(totals["saves_low"], currency), money(totals["saves_high"], currency)
+    return Headline(
+        answer=f"Stop contacting {customers:,} of {totals['judged']:,} customers: saves {money(saves, currency)}"
+        if customers
+        else f"Keep contacting all {totals['judged']:,} customers",
+        detail=(
+            f"In the next 12 months; {low} to {high} over the range thought possible. "
+            f"For {totals['sure']:,} of them the verdict is the same over all of that range. {rest}"
+            if customers
+            else f"Contact pays on each of them on average. {rest}"
+        ).strip(),
+        formula="the cost of contact not spent, less the contribution given up, over customers on whom contact costs "
+        "more than it brings",
+        source="plan, break_even",
+        **shared,
+    )
+
+
+def _trust(data: Gathered, summary: Row) -> Headline:
+    champion = str((summary.get("backtest") or {}).get("champion") or "")
+    rows = champion_rows(data, champion)
+    shared: Row = {
+        "name": "trust",
+        "question": "How far can I trust this?",
+        "formula": "purchases forecast for all customers with only what was known on an earlier day, beside what came",
+        "source": "backtest, forecast_path",
+        "evidence": "measured",
+        "link": "trust",
+    }
+    if not rows:
+        return Headline(
+            answer="Untested so far",
+            detail="The history is too short to forecast a part of it from the rest. Take the forecast as a guess.",
+            why="nothing: no part of the past could be held back",
+            **shared,
+        )
+    last = rows[-1]
+    error = f" ({signed_share(last['expected'] / last['actual'] - 1)})" if last["actual"] else ""
+    return Headline(
+        answer=f"{count(round(last['expected']))} purchases forecast, {count(round(last['actual']))} came{error}",
+        detail=f"Had it stopped on {day(last['origin'])}, the same method would have forecast that for the "
+        f"{last['horizon']} days that followed. {error_range(rows)}",
+        why=f"on {len(rows)} earlier {'day' if len(rows) == 1 else 'days'} of the shop's own past",
+        **shared,
+    )
+
+
+def truth_grid(data: Gathered, truth: Row | None, *, currency: str) -> Grid | None:
+    """Return forecast beside truth for a simulated shop, or None."""
+    if not truth:
+        return None
+    from keepwell.report.parts import Column, grid
+
+    year = next((r for r in data["equity"].to_pylist() if r["horizon"] == "12m"), None)
+    if year is None:
+        return None
+    actual = float(decimal(truth.get("contribution_12m")))
+    inside = "yes" if year["lower"] <= actual <= year["upper"] else "no"
+    row = {
+        "what": f"Contribution, {currency}",
+        **{k: year[k] for k in ("expected", "lower", "upper")},
+        "truth": actual,
+        "error": year["expected"] / actual - 1 if actual else None,
+        "inside": inside,
+    }
+    columns = (
+        Column("what", "In the next 12 months"),
+        Column("expected", "Forecast", "money"),
+        Column("lower", "5%", "money"),
+        Column("upper", "95%", "money"),
+        Column("truth", "Truth", "money"),
+        Column("error", "Error", "signed"),
+        Column("inside", "Inside the 90% interval"),
+    )
+    return grid("Simulated: the truth is known (table: equity)", [row], columns)

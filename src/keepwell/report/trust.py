@@ -1,0 +1,133 @@
+"""The section on trust: the same method on the shop's own past, and on the truth where a simulation knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keepwell.charts import calibration, forecast
+from keepwell.charts.words import plural, share
+from keepwell.report.gather import Gathered
+from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot
+
+SHOWN = ("customers", "expected", "actual", "bias", "mae", "crps", "crps_se", "spearman", "coverage_90")
+Row = dict[str, Any]
+
+
+def tested(data: Gathered) -> list[Row]:
+    """Return the backtest with one row per origin, horizon, method and group, its measures as columns."""
+    rows: dict[tuple[Any, ...], Row] = {}
+    for r in data["backtest"].to_pylist():
+        key = {name: r[name] for name in ("origin", "horizon", "method", "group")}
+        rows.setdefault(tuple(key.values()), {**key, **dict.fromkeys(SHOWN)})[r["measure"]] = r["value"]
+    return list(rows.values())
+
+
+def champion_rows(data: Gathered, champion: str) -> list[Row]:
+    """Return the used method's results over all customers, one an origin at its longest horizon, oldest first."""
+    rows = [r for r in tested(data) if r["method"] == champion and r["group"] == "all" and r["expected"] is not None]
+    longest: dict[Any, Row] = {}
+    for row in sorted(rows, key=lambda r: r["horizon"]):
+        longest[row["origin"]] = row
+    return [longest[origin] for origin in sorted(longest)]
+
+
+def trusted(data: Gathered, *, champion: str) -> Section:
+    """Show forecast beside outcome, whether the intervals are honest, and every method's score."""
+    parts: list[Part] = [_path(data), _calibration(data, champion)]
+    rows = tested(data)
+    if rows:
+        parts += [_methods(rows, champion), _groups(rows, champion), Text(_reading())]
+    return Section("trust", "How far to trust the forecast", tuple(parts))
+
+
+def _path(data: Gathered) -> Any:
+    path = data["forecast"]
+    columns = (
+        Column("origin", "Forecast made on", "day"),
+        Column("period", "Period ends", "day"),
+        Column("expected", "Expected", "number"),
+        Column("lower", "5%", "number"),
+        Column("upper", "95%", "number"),
+        Column("actual", "Came", "number"),
+    )
+    return plot(
+        "forecast",
+        forecast.answer(path),
+        forecast.figure(path),
+        note=f"Dots are what happened, lines what was forecast with what was known on the dotted day. Over all tested "
+        f"days, {forecast.inside_share(path)} periods lay inside their 90% band.",
+        behind=grid("Purchase days by period (table: forecast_path)", path.to_pylist(), columns, folded=True),
+    )
+
+
+def _calibration(data: Gathered, champion: str) -> Any:
+    bars = data["calibration"]
+    rows = [{**r, "tenth": r["tenth"] + 1} for r in calibration.pooled(bars, champion)]
+    columns = (
+        Column("tenth", "Tenth of the forecast", "count"),
+        Column("share", "Share of customers, mean", "share"),
+        Column("low", "Lowest test", "share"),
+        Column("high", "Highest test", "share"),
+    )
+    return plot(
+        "calibration",
+        calibration.answer(bars, method=champion),
+        calibration.figure(bars, method=champion),
+        note="If the intervals are honest, every bar reaches the dashed 10% line. High ends mean intervals too narrow; "
+        "a high middle, intervals too wide. Whiskers run from the lowest to the highest test.",
+        behind=grid("Outcomes in their forecast (table: backtest)", rows, columns, folded=True),
+    )
+
+
+def _score_columns(first: Column) -> tuple[Column, ...]:
+    return (
+        first,
+        Column("origin", "Forecast made on", "day"),
+        Column("horizon", "Days ahead", "count"),
+        Column("customers", "Customers", "count"),
+        Column("expected", "Purchases forecast", "number"),
+        Column("actual", "Came", "number"),
+        Column("bias", "Error", "signed"),
+        Column("mae", "Mean absolute error a customer", "number"),
+        Column("crps", "CRPS", "number"),
+        Column("crps_se", "its standard error", "number"),
+        Column("spearman", "Rank correlation", "number"),
+        Column("coverage_90", "Inside own 90% interval", "share"),
+    )
+
+
+def _methods(rows: list[Row], champion: str) -> Grid:
+    everyone = [r for r in rows if r["group"] == "all"]
+    order = sorted(everyone, key=lambda r: (r["origin"], r["horizon"], r["method"] != champion, r["method"]))
+    named = [{**r, "method": f"{r['method']} (used)" if r["method"] == champion else r["method"]} for r in order]
+    caption = "Every method and every test, over all customers (table: backtest)"
+    return grid(caption, named, _score_columns(Column("method", "Method")), folded=True)
+
+
+def _groups(rows: list[Row], champion: str) -> Grid:
+    mine = [r for r in rows if r["method"] == champion and r["group"] != "all"]
+    order = sorted(mine, key=lambda r: (r["group"], r["origin"], r["horizon"]))
+    caption = "The used method by how often customers had come back (table: backtest)"
+    return grid(caption, order, _score_columns(Column("group", "Repeat purchases")), folded=True)
+
+
+def _reading() -> str:
+    return (
+        "The method with the lowest mean CRPS over the tests is used; among those within one standard error of it, the "
+        "simplest. CRPS is the mean distance between the forecast distribution and what came, in purchases a "
+        "customer: lower is better, and it rewards honest intervals, not only good means."
+    )
+
+
+def error_range(rows: list[Row]) -> str:
+    """Say how far the totals were off over the tests, and how many customers lay inside their interval."""
+    errors = [r["expected"] / r["actual"] - 1 for r in rows if r["actual"]]
+    covered = [r["coverage_90"] for r in rows if r["coverage_90"] is not None]
+    said = ""
+    if len(errors) > 1:
+        near = sum(abs(e) <= 0.1 for e in errors)
+        said = f"In {near} of {plural(len(errors), 'such test')} the total was within 10% of what came. "
+    if covered:
+        mean = sum(covered) / len(covered)
+        said += f"{share(mean)} of customers bought as often as their own 90% interval said."
+    return said.strip()
