@@ -86,30 +86,40 @@ class LineRule(Section):
         return self
 
 
-# A product code with digits is a product until its words say otherwise, so words alone are matched narrowly.
+# A product code is a product until its words say otherwise: patterns match whole codes and whole texts, so that
+# "FRENCH CARRIAGE LANTERN" and "GIFT CARD HOLDER" stay products.
 NO_PRODUCT = (
     LineRule(
-        name="postage", ledger="shipping_charged", product_id=r"POST|DOT|C2|SHIP(PING)?|DELIVERY|FREIGHT|CARRIAGE"
+        name="postage",
+        ledger="shipping_charged",
+        product_id=r"POST(AGE)?|DOT|C2|SHIP(PING)?|DELIVERY|FREIGHT|CARRIAGE",
     ),
     LineRule(
         name="postage",
         ledger="shipping_charged",
-        words=r"^(dotcom )?(postage|carriage|shipping|delivery( fee)?|freight)$",
+        words=r"^((dotcom|uk|international|standard|express|priority|free|(next|same) day) )*"
+        r"(postage|carriage|shipping|delivery|freight)( (and|&) (packing|packaging|handling))?( (charge|fee|cost)s?)?$",
     ),
-    LineRule(name="discount", ledger="discounts", product_id=r"D|DISCOUNT|COUPON|VOUCHER", words=""),
-    LineRule(name="discount", ledger="discounts", words=r"^discount$"),
-    LineRule(name="fee", ledger="other", product_id=r"BANK CHARGES|AMAZONFEE|CRUK|FEE"),
-    LineRule(name="fee", ledger="other", words=r"^(bank charges|amazon fee|(.* )?commission|handling fee)$"),
-    LineRule(name="adjustment", ledger="other", product_id=r"M|B|ADJUST\w*|PADS", words=""),
     LineRule(
-        name="adjustment",
-        ledger="other",
-        words=r"^(manual|adjust(ment)?( .*)?|adjust bad debt|pads to match all cushions)$",
+        name="postage", ledger="shipping_charged", words=r"^((packing|packaging|handling) (charge|fee|cost)s?|p ?& ?p)$"
     ),
+    LineRule(name="discount", ledger="discounts", product_id=r"D|DISC(OUNT)?|COUPON"),
+    LineRule(name="discount", ledger="discounts", words=r"^((trade|staff|loyalty|order|volume) )?(discount|coupon)s?$"),
+    LineRule(name="fee", ledger="other", product_id=r"BANK CHARGES|AMAZONFEE|CRUK|FEES?"),
+    LineRule(
+        name="fee",
+        ledger="other",
+        words=r"^(bank charges?|(amazon|booking|service|payment|transaction) fees?|(.* )?commission)$",
+    ),
+    LineRule(name="adjustment", ledger="other", product_id=r"M|B|ADJ(UST(MENT)?)?\d*|PADS"),
+    LineRule(name="adjustment", ledger="other", words=r"^(manual|adjust(ment)?s?( .*)?|pads to match all cushions)$"),
     LineRule(name="sample", ledger="other", product_id=r"S|SAMPLES?"),
     LineRule(name="sample", ledger="other", words=r"^samples?$"),
-    LineRule(name="gift card", ledger="other", product_id=r"GIFT.*|.*GIFT_?CARD.*"),
-    LineRule(name="gift card", ledger="other", words=r"gift ?(card|voucher|certificate)s?"),
+    LineRule(name="test", ledger="other", product_id=r"TEST\d*"),
+    LineRule(name="gift card", ledger="other", product_id=r"GIFT_\d+(_\d+)?|(.*[^a-z])?GIFT.?(CARD|VOUCHER)([^a-z].*)?"),
+    LineRule(
+        name="gift card", ledger="other", words=r"(^|[^a-z])gift ?(card|voucher|certificate)s?( [^a-z ]?[0-9.,]+)?$"
+    ),
 )
 
 
