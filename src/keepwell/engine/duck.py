@@ -57,6 +57,10 @@ class DuckEngine:
         """Execute into one Parquet file."""
         self.con.to_parquet(table, str(path), compression="zstd", compression_level=1)
 
+    def path(self) -> Path:
+        """Return a scratch path that nothing has used."""
+        return self._scratch.path()
+
     def close(self) -> None:
         """Close the connection and delete the scratch files."""
         self.con.disconnect()

@@ -42,6 +42,9 @@ class Engine(Protocol):
     def write(self, table: ir.Table, path: Path) -> None:
         """Execute into Parquet at `path`: one file, or a folder of parts, as the engine likes."""
 
+    def path(self) -> Path:
+        """Return a scratch path that nothing has used; what is written there goes when the engine closes."""
+
     def close(self) -> None:
         """Let go of memory and scratch files."""
 

@@ -73,6 +73,10 @@ class SparkEngine:
         """Execute into a folder of Parquet parts."""
         self._frame(table).write.mode("overwrite").option("compression", "zstd").parquet(str(path))
 
+    def path(self) -> Path:
+        """Return a scratch path that nothing has used."""
+        return self._scratch.path()
+
     def close(self) -> None:
         """Stop a session of our own and delete the scratch files."""
         if self._own:

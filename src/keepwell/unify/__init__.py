@@ -1,1 +1,7 @@
 """Source files in, clean facts out, every row accounted for."""
+
+from keepwell.unify.reading import RawFile
+from keepwell.unify.recognise import Recognition, recognised
+from keepwell.unify.stage import run
+
+__all__ = ["RawFile", "Recognition", "recognised", "run"]

@@ -1,0 +1,44 @@
+"""The shapes of a column's values: what whole-column decisions are made from.
+
+A shape is a value with every digit made 0: '31/12/2011 8:26' has the shape '00/00/0000 0:00'. A column of
+millions of values has few shapes, so the engine counts them once and plain Python decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from keepwell.engine import Engine, collected
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+SHAPES_KEPT = 2_000  # the commonest; a column with more is no date and no amount
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """How often each shape occurs; `whole` says that no shape was left out."""
+
+    counts: Mapping[str, int]
+    whole: bool = True
+
+
+def shapes(engine: Engine, text: ir.StringColumn) -> Shapes:
+    """Count the shapes of a text column's values; nulls apart."""
+    shape = text.translate("123456789", "000000000").name("shape")
+    table = shape.as_table().filter(ibis._.shape.notnull())
+    counted = table.group_by("shape").aggregate(n=ibis._.count())
+    kept = collected(engine, counted.order_by(ibis.desc("n"), "shape").limit(SHAPES_KEPT))
+    found = dict(zip(kept["shape"].to_pylist(), kept["n"].to_pylist(), strict=True))
+    return Shapes(found, whole=len(found) < SHAPES_KEPT)
+
+
+def as_text(value: Any) -> Any:
+    """Return a column as stripped text without a leading apostrophe, null where nothing is left."""
+    text = value if value.type().is_string() else value.cast("string")
+    return text.re_replace(r"^[\s']+|\s+$", "").nullif("")

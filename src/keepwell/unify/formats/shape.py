@@ -1,0 +1,98 @@
+"""What a format is: how it is told by its columns, which column fills which field, and a few rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["sales", "products", "customers"]
+MoneyRule = Literal["rows", "orders", "documents"]
+SameRule = Literal["rows", "key", "order"]
+
+# Every field a column can fill, by how its text is read.
+DATES = ("date",)
+TEXTS = (
+    "order_id",
+    "line_id",
+    "time",
+    "customer_id",
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "product_id",
+    "description",
+    "category",
+    "currency",
+    "paid_currency",
+    "status",
+    "cancelled",
+    "event",
+    "country",
+    "channel",
+)
+AMOUNTS = (
+    "amount",
+    "order_total",
+    "paid_amount",
+    "paid_refund",
+    "gross",
+    "discount",
+    "order_discount",
+    "shipping",
+    "tax",
+    "tip",
+    "refund",
+    "fee",
+    "cost",
+)
+RATES = ("quantity", "unit_price", "unit_cost", "price")
+FIELDS = (*DATES, *TEXTS, *AMOUNTS, *RATES)
+
+
+def plain(name: str) -> str:
+    """Return a column's name as it is compared: lower case, letters and digits only, '#' read as 'no'.
+
+    >>> plain("Created (UTC)"), plain("order_id"), plain("Order #")
+    ('createdutc', 'orderid', 'orderno')
+    """
+    return re.sub(r"[\W_]+", "", name.replace("#", "no").casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: data only, so that a new one is one more table.
+
+    `signatures` are sets of columns, one of which must be there whole. `fields` gives each field its columns,
+    the preferred first. `money` names the rule that turns the fields into money: 'rows' (each row carries its
+    own), 'orders' (an order's total stands on each of its rows and counts once) or 'documents' (the total stands
+    on the order's first row, and its lines must explain it). `same` says when a row of a second file is the same
+    row: 'rows' (equal in every field; the larger count is kept), 'key' (equal `line_id`) or 'order' (the order
+    as the last file has it).
+    """
+
+    name: str
+    role: Role
+    title: str
+    fields: Mapping[str, tuple[str, ...]]
+    signatures: tuple[tuple[str, ...], ...] = ()
+    required: tuple[str, ...] = ()
+    money: MoneyRule = "rows"
+    same: SameRule = "rows"
+    zone: str = ""  # zone of stamps without an offset; '' is the shop's
+    void: frozenset[str] = frozenset()  # statuses of orders never paid, or cancelled whole; in lower case
+    returned: frozenset[str] = frozenset()  # statuses of orders whose money went back without an amount being given
+    refunds_dated: bool = True  # a row that takes money back stands on its own day
+    notes: tuple[str, ...] = field(default=())
+
+
+def columns(text: str) -> dict[str, tuple[str, ...]]:
+    """Read 'field: column | column' lines.
+
+    >>> columns("date: Created at | Paid at")
+    {'date': ('Created at', 'Paid at')}
+    """
+    pairs = (line.split(":", 1) for line in text.splitlines() if line.strip())
+    return {name.strip(): tuple(c.strip() for c in names.split("|")) for name, names in pairs}

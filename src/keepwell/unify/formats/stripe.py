@@ -1,0 +1,49 @@
+"""Stripe's export of payments, in its two generations: one row per charge, refunds as an amount on it."""
+
+from keepwell.unify.formats.shape import Format, columns
+
+_COMMON = """
+order_id: id
+line_id: id
+customer_id: Customer ID
+email: Customer Email
+name: Card Name | Customer Description
+description: Description
+amount: Amount
+refund: Amount Refunded
+currency: Currency
+paid_amount: Converted Amount
+paid_refund: Converted Amount Refunded
+paid_currency: Converted Currency
+fee: Fee
+status: Status
+country: Card Address Country | Card Issue Country
+channel: Payment Source Type
+"""
+_VOID = frozenset(["failed", "requires_payment_method", "canceled", "cancelled", "blocked", "incomplete", "pending"])
+
+V1 = Format(
+    name="stripe payments v1",
+    role="sales",
+    title="Stripe payments",
+    signatures=(("id", "Created (UTC)", "Amount", "Amount Refunded"),),
+    fields=columns("date: Created (UTC)" + _COMMON),
+    required=("date", "amount"),
+    same="key",
+    zone="UTC",
+    void=_VOID,
+    refunds_dated=False,
+)
+
+V2 = Format(
+    name="stripe payments v2",
+    role="sales",
+    title="Stripe payments",
+    signatures=(("id", "Created date (UTC)", "Amount", "Amount Refunded"),),
+    fields=columns("date: Created date (UTC)" + _COMMON),
+    required=("date", "amount"),
+    same="key",
+    zone="UTC",
+    void=_VOID,
+    refunds_dated=False,
+)

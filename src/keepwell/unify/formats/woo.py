@@ -1,0 +1,102 @@
+"""WooCommerce orders in the three shapes that its plug-ins export."""
+
+from keepwell.unify.formats.shape import Format, columns
+
+_VOID = frozenset(
+    ["cancelled", "canceled", "failed", "pending", "trash", "draft", "checkout-draft", "wc-cancelled", "wc-failed", "wc-pending", "wc-checkout-draft", "auto-draft"]
+) | {"pending payment"}
+_RETURNED = frozenset(["refunded", "wc-refunded"])
+
+REST = Format(
+    name="woocommerce",
+    role="sales",
+    title="WooCommerce orders",
+    signatures=(
+        ("order_id", "billing_email", "order_total"),
+        ("id", "status", "date_created", "total", "total_tax", "shipping_total"),
+    ),
+    fields=columns("""
+order_id: order_id | id
+line_id: line_item_id
+date: order_date | date_created | date_paid | paid_date
+customer_id: customer_id | customer_user
+email: billing_email | customer_email
+first_name: billing_first_name
+last_name: billing_last_name
+country: billing_country | shipping_country
+product_id: sku | product_sku | product_id | woo_product_id
+description: item_name | product_name | woo_product_name | name
+quantity: woo_quantity | quantity | qty | item_quantity
+unit_price: item_price | price | unit_price
+order_total: order_total | total
+order_discount: discount_total | cart_discount | order_discount
+shipping: shipping_total | order_shipping
+tax: total_tax | order_tax | tax_total
+refund: refunded_total | order_refund | total_refunded | refund_total
+currency: order_currency | currency
+status: order_status | status
+channel: created_via
+"""),
+    required=("date",),
+    money="documents",
+    same="order",
+    void=_VOID,
+    returned=_RETURNED,
+    refunds_dated=False,
+)
+
+ADVANCED = Format(
+    name="woocommerce advanced",
+    role="sales",
+    title="WooCommerce orders (Advanced Order Export)",
+    signatures=(("Order Number", "Order Status", "Order Date", "Order Total Amount"),),
+    fields=columns("""
+order_id: Order Number
+date: Order Date
+customer_id: Customer User ID | Customer ID | User ID
+email: Billing Email | Email (Billing) | Customer Account Email Address
+first_name: Billing First Name | First Name (Billing)
+last_name: Billing Last Name | Last Name (Billing)
+name: Full Name (Billing)
+country: Billing Country | Country Code (Billing) | Country Name (Billing)
+product_id: SKU | Product Id
+description: Item Name | Product Name
+quantity: Quantity | Quantity (- Refund)
+unit_price: Item Cost | Item Price
+order_total: Order Total Amount
+order_discount: Cart Discount Amount
+shipping: Order Shipping Amount
+tax: Order Total Tax Amount | Order Tax Amount
+refund: Order Refund Amount
+currency: Order Currency | Currency
+status: Order Status
+"""),
+    required=("date",),
+    money="documents",
+    same="order",
+    void=_VOID,
+    returned=_RETURNED,
+    refunds_dated=False,
+)
+
+ANALYTICS = Format(
+    name="woocommerce analytics",
+    role="sales",
+    title="WooCommerce orders (Analytics download)",
+    signatures=(("Date", "Order #", "Customer type", "Items sold"),),
+    fields=columns("""
+order_id: Order #
+date: Date
+customer_id: Customer
+description: Product(s)
+quantity: Items sold
+amount: N. Revenue (formatted) | N. Revenue | Revenue | Net Sales
+status: Status
+channel: Attribution
+"""),
+    required=("date", "amount"),
+    same="order",
+    void=_VOID,
+    returned=_RETURNED,
+    notes=("customers are told apart by name, because this export has neither number nor e-mail",),
+)

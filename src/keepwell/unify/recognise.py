@@ -1,0 +1,193 @@
+"""Which format a file has, and which of its columns fills which field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import pyarrow.parquet as pq
+
+from keepwell.errors import ConfigError, DataError
+from keepwell.settings import Reading
+from keepwell.unify.formats import CDNOW_BARE, FIELDS, FORMATS, GENERIC, SPECIAL, Format, plain
+from keepwell.unify.formats.shape import Role
+from keepwell.unify.reading import RawFile
+
+IGNORE = "ignore"  # the field of a column that is not to be used
+MONEY_FIELDS = ("amount", "order_total", "unit_price", "gross")
+_LIFETIME_TOTALS = frozenset(["totalspent", "totalspend"])  # a customer's, not an order's
+_SEEN_ROWS = 200  # looked at where there is no header
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a file is: its format, its role, and the column of each field that is there."""
+
+    format: str
+    role: Role
+    mapping: Mapping[str, str]  # field -> column
+    notes: tuple[str, ...] = ()
+
+
+def recognised(raw: RawFile, reading: Reading) -> Recognition:
+    """Tell the format of `raw` by its columns; `reading.columns` (column -> field) goes first.
+
+    Raises:
+        DataError: No format fits; names the columns there are, the nearest guess and the switch.
+        ConfigError: `reading.columns` names a field that does not exist.
+    """
+    chosen = _chosen(raw, reading)
+    taken = {field: column for column, field in chosen.items() if field != IGNORE}
+    free = {plain(column): column for column in reversed(raw.header) if column not in chosen}
+    if raw.header_line == 0 and raw.kind == "text" and not taken:
+        return _without_header(raw)
+    for format_ in SPECIAL:
+        if any(all(plain(name) in free for name in names) for names in format_.signatures):
+            mapping = _mapping(format_, free) | taken
+            _require(raw, format_, mapping)
+            return Recognition(format_.name, format_.role, mapping, format_.notes)
+    return _generic(raw, free, taken)
+
+
+def _chosen(raw: RawFile, reading: Reading) -> dict[str, str]:
+    """Return what --map says of this file's columns."""
+    for column, field in reading.columns.items():
+        if field not in (*FIELDS, IGNORE):
+            near = nearest(field, FIELDS)
+            mend = f"Did you mean {near!r}? Fields are {', '.join(FIELDS)}; '{IGNORE}' leaves a column out."
+            raise ConfigError(f"no field is called {field!r}", f"--map {column}={field}", mend)
+    wanted = {plain(column): field for column, field in reading.columns.items()}
+    return {column: wanted[plain(column)] for column in raw.header if plain(column) in wanted}
+
+
+def _mapping(format_: Format, free: Mapping[str, str]) -> dict[str, str]:
+    """Return field -> column, the preferred column of each field that is there."""
+    found = {}
+    for field, names in format_.fields.items():
+        column = next((free[plain(name)] for name in names if plain(name) in free), None)
+        if column is not None:
+            found[field] = column
+    return found
+
+
+def _without_header(raw: RawFile) -> Recognition:
+    mapping = CDNOW_BARE.get(len(raw.header))
+    if mapping is not None and _dates_stand_in(raw, mapping["date"]):
+        note = "no header: read as CDNOW (customer, date, number of CDs, dollars); --map c1=customer_id changes it"
+        return Recognition("cdnow", "sales", mapping, (note,))
+    columns = ", ".join(raw.header)
+    mend = "Name the columns: --map c1=customer_id --map c2=date --map c3=amount (as they stand in the file)."
+    raise DataError(f"the file has no header line; its columns are called {columns}", raw.name, mend)
+
+
+def _dates_stand_in(raw: RawFile, column: str) -> bool:
+    batch = next(pq.ParquetFile(raw.path).iter_batches(batch_size=_SEEN_ROWS, columns=[column]), None)
+    seen = [] if batch is None else [str(v) for v in batch.column(0).to_pylist() if v is not None]
+    good = sum(bool(re.fullmatch(r"(19|20)\d{6}|\d{4}-\d\d-\d\d", v)) for v in seen)
+    return bool(seen) and good >= 0.9 * len(seen)
+
+
+def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
+    """Choose among sales, products and customers by which fields are there."""
+    sales, products, customers = ({**_mapping(f, _not(free, taken)), **taken} for f in GENERIC)
+    money = {f for f in MONEY_FIELDS if f in sales}
+    if sales.keys() & {"amount"} and plain(sales["amount"]) in _LIFETIME_TOTALS and "date" not in sales:
+        money.discard("amount")
+    if "date" in sales and (money or "quantity" in sales):
+        return _sales(raw, sales)
+    if _has_customer(sales) and (money or "quantity" in sales):
+        raise _missing(raw, GENERIC[0], "date", sales)
+    if "product_id" in products and products.keys() & {"price", "unit_cost"}:
+        return Recognition(GENERIC[1].name, "products", _only(products, GENERIC[1]))
+    if "date" in sales and _has_customer(sales) and "name" not in customers and "email" not in customers:
+        raise _missing(raw, GENERIC[0], "amount", sales)
+    if customers.keys() & {"customer_id", "email"} and len(customers) > 1:
+        return Recognition(GENERIC[2].name, "customers", _only(customers, GENERIC[2]))
+    raise _unknown(raw, sales)
+
+
+def _only(mapping: Mapping[str, str], format_: Format) -> dict[str, str]:
+    return {field: column for field, column in mapping.items() if field in format_.fields}
+
+
+def _not(free: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
+    return {name: column for name, column in free.items() if column not in taken.values()}
+
+
+def _has_customer(mapping: Mapping[str, str]) -> bool:
+    return bool(mapping.keys() & {"customer_id", "email", "name"})
+
+
+def _sales(raw: RawFile, mapping: dict[str, str]) -> Recognition:
+    """Finish a generic sales mapping: one column fills one field, and what has to be there is there."""
+    notes = []
+    if "customer_id" not in mapping and "email" not in mapping and "name" in mapping:
+        mapping["customer_id"] = mapping["name"]
+        notes.append(f"customers are told apart by {mapping['name']!r}, as there is neither number nor e-mail")
+    format_ = FORMATS["generic"]
+    if not _has_customer(mapping):
+        raise _missing(raw, format_, "customer_id", mapping)
+    priced = mapping.keys() & {"amount", "order_total", "unit_price", "gross"}
+    if not priced and not {"quantity", "product_id"} <= mapping.keys():
+        raise _missing(raw, format_, "amount", mapping)
+    if (
+        "cost" in mapping
+        and "unit_cost" not in mapping
+        and plain(mapping["cost"]) == "cost"
+        and "amount" not in mapping
+    ):
+        mapping["unit_cost"] = mapping.pop("cost")
+        notes.append(f"{mapping['unit_cost']!r} is the cost of one unit, as prices are; --map cost=cost: of the line")
+    if not priced:
+        notes.append("no price in the file: it comes from the products file, by product")
+    return Recognition(format_.name, "sales", mapping, tuple(notes))
+
+
+def _require(raw: RawFile, format_: Format, mapping: Mapping[str, str]) -> None:
+    for field in format_.required:
+        fields = ("customer_id", "email") if field == "customer" else (field,)
+        if not any(f in mapping for f in fields):
+            raise _missing(raw, format_, fields[0], mapping)
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """Return the candidate most like `name`, by letters and digits only; ties go to the first."""
+    wanted = plain(name)
+    return max(candidates, key=lambda c: SequenceMatcher(None, wanted, plain(c)).ratio(), default="")
+
+
+def _guess(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]) -> str:
+    """Return the unused column whose name is most like one of the field's names."""
+    unused = [column for column in raw.header if column not in mapping.values()] or list(raw.header)
+    names = (*format_.fields.get(field, ()), field)
+
+    def likeness(column: str) -> float:
+        return max(SequenceMatcher(None, plain(column), plain(name)).ratio() for name in names)
+
+    return max(unused, key=likeness, default="")
+
+
+def _missing(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]) -> DataError:
+    what = {"date": "the date", "customer_id": "the customer", "amount": "the amount"}.get(field, field)
+    guess = _guess(raw, format_, field, mapping)
+    mend = f"If it is {guess!r}, say --map {_quoted(guess)}={field}" if guess else f"Say --map COLUMN={field}"
+    columns = ", ".join(raw.header)
+    return DataError(f"no column was found for {what}; the columns are {columns}", raw.name, mend + ".")
+
+
+def _quoted(column: str) -> str:
+    return column if re.fullmatch(r"[\w.-]+", column) else f'"{column}"'
+
+
+def _unknown(raw: RawFile, mapping: Mapping[str, str]) -> DataError:
+    sought = (
+        "sales (date, customer, and an amount or quantity and price), "
+        "products (product, and price or cost) or customers (customer, and e-mail, name or country)"
+    )
+    lacking = [f for f in ("date", "customer_id", "amount") if f not in mapping]
+    guesses = [(f, _guess(raw, GENERIC[0], f, mapping)) for f in lacking]
+    maps = " ".join(f"--map {_quoted(column)}={field}" for field, column in guesses if column)
+    mend = f"Leave the file out, or say what its columns are, for example {maps}." if maps else "Leave the file out."
+    return DataError(f"not recognised: its columns are {', '.join(raw.header)}; looked for {sought}", raw.name, mend)

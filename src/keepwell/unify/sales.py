@@ -1,0 +1,151 @@
+"""A recognised sales file as typed order lines, on the local machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from keepwell.engine import Engine
+from keepwell.tables import UNKNOWN
+from keepwell.unify.amounts import MONEY, RATE
+from keepwell.unify.money import worth
+from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+NOBODY = ("nan", "null", "none", "n/a", "na", "-", "unknown", "guest", "anonymous")  # what files call no customer
+# What two rows of different files must share to be one row.
+_CONTENT = (
+    "ordered_at", "customer_key", "product_id", "description", "quantity", "gross", "discount", "shipping", "tax",
+    "other", "refund", "payment_fee", "currency", "state",
+)  # fmt: skip
+
+
+def sales(
+    file: Seen, how: Readings, engine: Engine, *, zone: str, products: ir.Table | None, compared: bool
+) -> ir.Table:
+    """Return one row per row of the file: the columns of `order_lines`, and what the rest of `unify` needs besides.
+
+    Besides: `customer_key`, `customer_name`, `email`; `same_key` and `content` (where `compared`: what tells that a row
+    of another file is the same), and the fault columns, null on good rows.
+    """
+    there = frozenset(file.recognition.mapping)
+    table = fields(file, how, engine, zone=zone)
+    table = _with_list_prices(table, products if "product_id" in there else None)
+    table = _with_customer(worth(table, file.format, there))
+    table = table.mutate(
+        order_id=_order_id(table, file.raw.digest),
+        currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
+    )
+    table = table.mutate(same_key=_same_key(table, file, there), content=_content(table, there, compared=compared))
+    return _laid_out(table, file)
+
+
+def _with_list_prices(table: ir.Table, products: ir.Table | None) -> ir.Table:
+    """Add `list_price` and `list_cost`, of one unit, from the products files."""
+    if products is None:
+        return table.mutate(list_price=ibis.null(RATE), list_cost=ibis.null(RATE))
+    listed = products.select(
+        listed_id="product_id", list_price=products.price.cast(RATE), list_cost=products.cost.cast(RATE)
+    )
+    return table.left_join(listed, table.product_id == listed.listed_id).drop("listed_id")
+
+
+def _with_customer(table: ir.Table) -> ir.Table:
+    """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`."""
+    number, email = somebody(table.customer_id), somebody(table.email).lower()
+    return table.mutate(
+        customer_key=ibis.coalesce(number, email),
+        email=email,
+        customer_id=customer_id(number, email).fill_null(UNKNOWN),
+        customer_name=full_name(table),
+    )
+
+
+def somebody(key: Any) -> Any:
+    """Return a key stripped, null where it names nobody."""
+    text = key.strip().nullif("")
+    return text.lower().isin(NOBODY).ifelse(ibis.null("string"), text)
+
+
+def customer_id(number: Any, email: Any) -> Any:
+    """Return the digest of a customer's number, else of the e-mail; null where there is neither."""
+    keyed = ibis.coalesce(ibis.literal("id|") + number, ibis.literal("email|") + email)
+    return ibis.literal("c") + keyed.hexdigest("md5").substr(0, 15)
+
+
+def full_name(table: ir.Table) -> Any:
+    """Return the name, or first and last name together."""
+    both = (table.first_name.fill_null("") + " " + table.last_name.fill_null("")).strip().nullif("")
+    return ibis.coalesce(table.name.strip().nullif(""), both)
+
+
+def _order_id(table: ir.Table, digest: str) -> Any:
+    """Return the shop's order id; without one, one order a customer and day, and one a row for nobody."""
+    day = table.order_date.cast("string")
+    made = table.customer_key + " " + day
+    alone = ibis.literal(f"{digest[:6]} ") + table.line.cast("string")
+    return ibis.coalesce(table.order_id, made, alone)
+
+
+def _same_key(table: ir.Table, file: Seen, there: frozenset[str]) -> Any:
+    """Return the key by which rows of other files are the same row; null: by content."""
+    same = file.format.same
+    if same == "order":
+        return table.order_id
+    if same == "key" or {"order_id", "line_id"} <= there:
+        parts = (table.order_id, table.line_id, table.event)
+        whole = ibis.literal("|").join([part.fill_null("") for part in parts])
+        return table.line_id.notnull().ifelse(whole, ibis.null("string"))
+    return ibis.null("string")
+
+
+def _content(table: ir.Table, there: frozenset[str], *, compared: bool) -> Any:
+    if not compared:
+        return ibis.null("string")
+    parts = [table[name].cast("string").fill_null("~") for name in _CONTENT]
+    own = table.order_id if "order_id" in there else ibis.literal("")
+    return ibis.literal("|").join([own.fill_null("~"), *parts]).hexdigest("md5")
+
+
+def _laid_out(table: ir.Table, file: Seen) -> ir.Table:
+    """Select the columns in their order, money null where an amount could not be read."""
+    return table.select(
+        file=ibis.literal(file.raw.digest),
+        line=table.line.cast("int64"),
+        source=ibis.literal(file.raw.source),
+        format=ibis.literal(file.recognition.format),
+        order_id=table.order_id,
+        customer_id=table.customer_id,
+        ordered_at=table.ordered_at,
+        order_date=table.order_date,
+        product_id=table.product_id,
+        description=table.description,
+        quantity=table.quantity,
+        **{name: table[name].cast("decimal(38,4)").cast(MONEY) for name in _MONEY},
+        currency=table.currency,
+        status=table.state,
+        refund_date_assumed=table.refund_date_assumed,
+        country=table.country,
+        channel=table.channel,
+        customer_key=table.customer_key,
+        customer_name=table.customer_name,
+        email=table.email,
+        same_key=table.same_key,
+        content=table.content,
+        fault_column=_column_name(table, file),
+        fault_value=table[FAULT[1]].substr(0, SHOWN),
+        fault_reason=table[FAULT[2]],
+    )
+
+
+_MONEY = ("gross", "discount", "shipping", "tax", "other", "refund", "money", "product_cost", "payment_fee")
+
+
+def _column_name(table: ir.Table, file: Seen) -> Any:
+    """Return the file's own name of the column at fault."""
+    names = file.recognition.mapping
+    named = [(table[FAULT[0]] == field, ibis.literal(column)) for field, column in names.items()]
+    return ibis.cases(*named, else_=ibis.null("string"))

@@ -1,0 +1,93 @@
+"""Rows that two files share: found by key or by content, between files only.
+
+Two equal rows in one file are two facts. Between files of one source and format the larger count is kept, so that
+overlapping exports come out right; the file named first keeps the rows. Where a format has a key (a payment's id,
+an order's number) the newest file's version counts, because statuses and refunds move on between exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from keepwell.engine import Engine
+from keepwell.unify.typed import Seen
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_VIEWS = ("square transactions", "square items")  # the same payments whole, and by item
+
+
+def groups(files: Sequence[Seen]) -> list[list[int]]:
+    """Return the places of files that may hold the same rows, a list a group of at least two."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for place, file in enumerate(files):
+        found.setdefault(file.group, []).append(place)
+    return [places for places in found.values() if len(places) > 1]
+
+
+def views(files: Sequence[Seen]) -> list[tuple[list[int], list[int]]]:
+    """Return, a source, the places of files with whole payments and of files with their items, where both are."""
+    sources = dict.fromkeys(file.raw.source for file in files)
+    pairs = [tuple([p for p, f in enumerate(files) if f.group == (source, v)] for v in _VIEWS) for source in sources]
+    return [(whole, items) for whole, items in pairs if whole and items]
+
+
+def marked(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> ir.Table:
+    """Add `of_file` to typed sales rows: the file that holds the row already, null where none does."""
+    digests = [file.raw.digest for file in files]
+    alike = groups(files)
+    pairs = views(files)
+    if not alike and not pairs:
+        return rows.mutate(of_file=ibis.null("string"))
+    place = ibis.cases(*((rows.file == digest, i) for i, digest in enumerate(digests)), else_=-1).cast("int64")
+    rows = rows.mutate(place=place, good=rows.fault_reason.isnull())
+    together = [p for group in alike for p in group]
+    parts = [rows.filter(~(rows.good & rows.place.isin(together))).mutate(first=_.place)] if together else []
+    for group in alike:
+        own = rows.filter(rows.good & rows.place.isin(group))
+        parts += [_by_content(own.filter(_.same_key.isnull())), _by_key(own.filter(_.same_key.notnull()))]
+    names = (*rows.columns, "first")
+    table = ibis.union(*(part.select(*names) for part in parts)) if parts else rows.mutate(first=rows.place)
+    for whole, items in pairs:
+        table = _items_of(table, whole, items).select(*names)
+    held = ibis.cases(*((_.first == i, digest) for i, digest in enumerate(digests)), else_=ibis.null("string"))
+    of_file = (_.first == _.place).ifelse(ibis.null("string"), held)
+    return engine.keep(table.mutate(of_file=of_file).drop("place", "good", "first"))
+
+
+def _by_content(rows: ir.Table) -> ir.Table:
+    """Add `first`: the n-th of equal rows in a file is the n-th of the first file that has so many."""
+    nth = ibis.row_number().over(ibis.window(group_by=[rows.content, rows.place], order_by=rows.line))
+    rows = rows.mutate(nth=nth)
+    return rows.mutate(first=rows.place.min().over(ibis.window(group_by=[rows.content, rows.nth])))
+
+
+def _by_key(rows: ir.Table) -> ir.Table:
+    """Add `first`: the first file that has a key's rows as the last file has them."""
+    versions = rows.group_by("same_key", "place").aggregate(version=_version(rows))
+    last = versions.place.max().over(ibis.window(group_by=versions.same_key))
+    versions = versions.mutate(last=last)
+    newest = versions.filter(_.place == _.last).select("same_key", newest="version")
+    same = versions.join(newest, "same_key").filter(_.version == _.newest)
+    holders = same.group_by("same_key").aggregate(first=_.place.min())
+    return rows.join(holders, "same_key")
+
+
+def _version(rows: ir.Table) -> Any:
+    """Return what tells two versions of a key apart: the count, the sum and the ends of their content."""
+    count, total = rows.count().cast("string"), rows.money.sum().cast("decimal(38,4)").cast("string")
+    return ibis.literal("|").join([count, total, rows.content.min(), rows.content.max()])
+
+
+def _items_of(rows: ir.Table, whole: list[int], items: list[int]) -> ir.Table:
+    """Hold the items of payments that a file of whole payments has: the payment carries the money."""
+    payments = rows.filter(rows.good & rows.place.isin(whole) & (rows["first"] == rows.place))
+    payments = payments.group_by(payment=payments.order_id).aggregate(payment_place=_.place.min())
+    table = rows.left_join(payments, rows.order_id == payments.payment)
+    view = table.good & table.place.isin(items) & table.payment_place.notnull()
+    return table.mutate(first=view.ifelse(table.payment_place, table["first"]))

@@ -1,0 +1,310 @@
+"""The stage: files in, clean facts out, every row and all money accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+from ibis import _
+
+from keepwell.engine import Engine, collected
+from keepwell.errors import ConservationError, DataError
+from keepwell.progress import Tell, quiet
+from keepwell.settings import Compute, Settings
+from keepwell.tables import CONTRACTS, MONEY, Tables, checked
+from keepwell.unify import same
+from keepwell.unify.formats import plain
+from keepwell.unify.lists import listed, products
+from keepwell.unify.people import customers
+from keepwell.unify.reading import RawFile
+from keepwell.unify.recognise import recognised
+from keepwell.unify.sales import sales
+from keepwell.unify.typed import Readings, Seen, readings, seen
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_SUM = "decimal(38,4)"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The local engine that types, and the engine that goes on; the same one where that is DuckDB."""
+
+    engine: Engine
+    typing: Engine
+
+    def kept(self, table: ir.Table) -> ir.Table:
+        """Execute a typing expression and return it as a table of the engine."""
+        path = self.engine.path()
+        self.typing.write(table, path)
+        return self.engine.read(path)
+
+
+def run(files: Sequence[RawFile], settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Tables:
+    """Return the tables files, order_lines, products, customers, quarantine and duplicates.
+
+    Files that arrived after `settings.known_by` are left out, and a file given twice is one file.
+
+    Raises:
+        DataError: A file is of no known kind, there are no sales, or several currencies without rates.
+        ConfigError: A field of `settings.reading.columns` does not exist.
+        ConservationError: Rows were lost; a fault of Keepwell.
+    """
+    chosen = _chosen(files, settings)
+    typing = _typing_engine(engine, settings.compute)
+    try:
+        return _run(chosen, settings, Local(engine, typing), tell)
+    finally:
+        if typing is not engine:
+            typing.close()
+
+
+def _typing_engine(engine: Engine, compute: Compute) -> Engine:
+    """Return the DuckDB that reads text: the engine itself where it is one."""
+    from keepwell.engine.duck import DuckEngine
+
+    if isinstance(engine, DuckEngine):
+        return engine
+    return DuckEngine(memory=compute.memory, threads=compute.threads)
+
+
+def _chosen(files: Sequence[RawFile], settings: Settings) -> list[RawFile]:
+    """Return the files to use, each once, the earliest arrived first, else as named."""
+    last = settings.known_by or date.max
+    kept = {(f.source, f.digest): f for f in reversed(files) if f.arrived.date() <= last}
+    ordered = sorted(reversed(kept.values()), key=lambda f: f.arrived)
+    if not ordered:
+        mend = "Name a file, or a later --known-by." if files else "Name at least one file of sales."
+        raise DataError("there is no file to use", "", mend)
+    unused = [
+        column
+        for column in settings.reading.columns
+        if not any(plain(column) == plain(name) for file in ordered for name in file.header)
+    ]
+    if unused:
+        names = ", ".join(dict.fromkeys(name for file in ordered for name in file.header))
+        field = settings.reading.columns[unused[0]]
+        mend = f"The columns are {names}."
+        raise DataError(f"no file has a column {unused[0]!r}", f"--map {unused[0]}={field}", mend)
+    return ordered
+
+
+def _run(files: Sequence[RawFile], settings: Settings, local: Local, tell: Tell) -> Tables:
+    understood = understand(files, settings, local.typing, tell=tell)
+    lists = {role: _lists(understood, role, local, tell) for role in ("products", "customers")}
+    goods = None if lists["products"] is None else local.engine.keep(products(lists["products"]))
+    rows = _sales_rows(understood, goods, settings, local, tell)
+    tell("looking for rows that files share")
+    sold = [file for file, _how in understood if file.recognition.role == "sales"]
+    rows = same.marked(rows, sold, local.engine)
+    facts = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
+    records = lists["customers"]
+    good_records = None if records is None else records.filter(records.fault_reason.isnull())
+    there = _known(file for file in sold)
+    tell("gathering customers")
+    people = local.engine.keep(customers(facts, good_records, there=there))
+    tables = {
+        "order_lines": checked("order_lines", facts),
+        "products": checked("products", goods if goods is not None else _empty("products", local.engine)),
+        "customers": people,
+        "quarantine": _quarantine(understood, rows, lists, local.engine),
+        "duplicates": _duplicates(rows),
+    }
+    counted = _counted(rows, lists, local.engine)
+    _one_currency(counted, settings)
+    tables["files"] = _files(understood, counted, local.engine)
+    return tables
+
+
+def understand(
+    files: Sequence[RawFile], settings: Settings, typing: Engine, *, tell: Tell = quiet
+) -> list[tuple[Seen, Readings]]:
+    """Recognise each file and decide how its columns are read.
+
+    Raises:
+        DataError: A file is of no known kind, or none of them holds sales.
+    """
+    told = [(file, recognised(file, settings.reading)) for file in files]
+    if not any(recognition.role == "sales" for _file, recognition in told):
+        kinds = ", ".join(f"{file.name} ({recognition.role})" for file, recognition in told)
+        raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
+    found = []
+    for file, recognition in told:
+        tell(f"looking at the columns of {file.name}")
+        found.append(seen(file, recognition, typing))
+    return [
+        (file, readings(file, [s for s in found if s is not file and s.group == file.group], settings.reading))
+        for file in found
+    ]
+
+
+def _lists(understood: Sequence[tuple[Seen, Readings]], role: str, local: Local, tell: Tell) -> ir.Table | None:
+    """Return the typed rows of all products or all customers files, or None."""
+    tables = []
+    for order, (file, how) in enumerate(understood):
+        if file.recognition.role == role:
+            tell(f"reading {role} from {file.raw.name}")
+            tables.append(local.kept(listed(file, how, local.typing, order=order)))
+    return ibis.union(*tables) if len(tables) > 1 else next(iter(tables), None)
+
+
+def _sales_rows(
+    understood: Sequence[tuple[Seen, Readings]], goods: ir.Table | None, settings: Settings, local: Local, tell: Tell
+) -> ir.Table:
+    """Return the typed rows of all sales files."""
+    own = _carried(goods, local)
+    sold = [(file, how) for file, how in understood if file.recognition.role == "sales"]
+    alike = same.groups([file for file, _how in sold])
+    compared = {place for group in alike for place in group}
+    paths = []
+    for place, (file, how) in enumerate(sold):
+        tell(f"reading sales from {file.raw.name}")
+        table = sales(file, how, local.typing, zone=settings.shop.timezone, products=own, compared=place in compared)
+        paths.append(local.engine.path())
+        local.typing.write(table, paths[-1])
+    return local.engine.read(*paths)
+
+
+def _carried(goods: ir.Table | None, local: Local) -> ir.Table | None:
+    """Return the products on the typing engine."""
+    if goods is None or local.typing is local.engine:
+        return goods
+    table = collected(local.engine, goods)
+    return local.typing.table(table.to_batches(), table.schema)
+
+
+def _known(files: Any) -> set[str]:
+    fields = {field for file in files for field in file.recognition.mapping}
+    named = {"name"} if fields & {"first_name", "last_name"} else set()
+    return fields & {"name", "email", "country", "channel"} | named
+
+
+def _empty(name: str, engine: Engine) -> ir.Table:
+    return engine.table([], CONTRACTS[name].schema.to_pyarrow())
+
+
+def _quarantine(
+    understood: Sequence[tuple[Seen, Readings]], rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engine
+) -> ir.Table:
+    """Return every row that cannot be used: those without a fact in them, and those that are no rows at all."""
+    bad = rows.filter(rows.fault_reason.notnull())
+    parts = [_faulty(bad, bad.money)]
+    for table in lists.values():
+        if table is not None:
+            parts.append(_faulty(table.filter(table.fault_reason.notnull()), ibis.literal(0).cast(MONEY)))
+    for file, _how in understood:
+        if file.raw.bad_path is not None:
+            torn = engine.read(file.raw.bad_path)
+            parts.append(
+                torn.select(
+                    file=ibis.literal(file.raw.digest),
+                    line=torn.line.cast("int64"),
+                    column=ibis.null("string"),
+                    value=torn.text.cast("string"),
+                    reason=torn.reason.cast("string"),
+                    money=ibis.null(MONEY),
+                )
+            )
+    return checked("quarantine", ibis.union(*parts) if len(parts) > 1 else parts[0])
+
+
+def _faulty(table: ir.Table, money: Any) -> ir.Table:
+    return table.select("file", "line", column="fault_column", value="fault_value", reason="fault_reason", money=money)
+
+
+def _duplicates(rows: ir.Table) -> ir.Table:
+    held = rows.filter(rows.of_file.notnull())
+    return checked("duplicates", held.select("file", "line", "of_file", "money"))
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Rows of one file that went to one place."""
+
+    place: str
+    rows: int
+    money: Decimal
+    unread: int  # rows without readable money
+    currency: str | None
+
+
+def _counted(rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engine) -> dict[str, list[Count]]:
+    """Count each file's rows and money by where they went and by currency."""
+    place = ibis.cases(
+        (rows.fault_reason.notnull(), "quarantined"), (rows.of_file.notnull(), "duplicates"), else_="facts"
+    )
+    parts = [rows.select("file", "currency", "money", place=place)]
+    for table in lists.values():
+        if table is not None:
+            went = table.fault_reason.notnull().ifelse("quarantined", "facts")
+            nothing = ibis.literal(0).cast(MONEY)
+            parts.append(table.select("file", currency=ibis.null("string"), money=nothing, place=went))
+    counted = [
+        part.group_by("file", "place", "currency").aggregate(
+            rows=_.count(), money=_.money.sum().fill_null(0).cast(_SUM), unread=_.money.isnull().sum().cast("int64")
+        )
+        for part in parts
+    ]
+    found: dict[str, list[Count]] = {}
+    for table in counted:
+        for row in collected(engine, table).to_pylist():
+            money = Decimal(row["money"]).quantize(Decimal("0.0001"))
+            count = Count(row["place"], row["rows"], money, row["unread"], row["currency"])
+            found.setdefault(row["file"], []).append(count)
+    return found
+
+
+def _one_currency(counted: Mapping[str, list[Count]], settings: Settings) -> None:
+    """Refuse sums over several currencies."""
+    rows: dict[str, int] = {}
+    for counts in counted.values():
+        for count in counts:
+            if count.currency and count.place == "facts":
+                rows[count.currency] = rows.get(count.currency, 0) + count.rows
+    wanted = settings.shop.currency.upper()
+    names = sorted(rows, key=lambda c: (-rows[c], c))
+    listing = ", ".join(f"{name} ({rows[name]:,} rows)" for name in names)
+    if len(names) > 1:
+        mend = "Rates are not known here: give each currency's rows apart, or convert the amounts first."
+        raise DataError(f"the files hold several currencies: {listing}", "", mend)
+    if wanted and names and names[0] != wanted:
+        mend = f"Set shop.currency to {names[0]}, or convert the amounts first."
+        raise DataError(f"the reporting currency is {wanted}, but the files are in {listing}", "", mend)
+
+
+def _files(understood: Sequence[tuple[Seen, Readings]], counted: Mapping[str, list[Count]], engine: Engine) -> ir.Table:
+    """Return the table `files`, and check that every row is in one place."""
+    rows = [_file_row(file, how, counted.get(file.raw.digest, [])) for file, how in understood]
+    schema = CONTRACTS["files"].schema.to_pyarrow()
+    return engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)
+
+
+def _file_row(file: Seen, how: Readings, counts: Sequence[Count]) -> dict[str, Any]:
+    raw = file.raw
+    n = {place: sum(c.rows for c in counts if c.place == place) for place in ("facts", "quarantined", "duplicates")}
+    n["quarantined"] += raw.bad_rows
+    money = {place: sum((c.money for c in counts if c.place == place), Decimal("0.0000")) for place in n}
+    if sum(n.values()) != raw.rows:
+        raise ConservationError(
+            f"{raw.rows:,} rows came in and {sum(n.values()):,} are accounted for", raw.name, "Please report it."
+        )
+    return {
+        "file": raw.digest,
+        "name": raw.name,
+        "source": raw.source,
+        "format": file.recognition.format,
+        "rows": raw.rows,
+        **n,
+        "money_in": sum(money.values(), Decimal("0.0000")),
+        **{f"money_{place}": value for place, value in money.items()},
+        "unknown_money": sum(c.unread for c in counts) + raw.bad_rows,
+        "mapping": json.dumps(dict(file.recognition.mapping), ensure_ascii=False),
+        "notes": json.dumps([*raw.notes, *file.recognition.notes, *how.notes], ensure_ascii=False),
+    }

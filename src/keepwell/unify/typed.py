@@ -1,0 +1,185 @@
+"""Raw text into typed rows: each field read by what its whole column says, each failure with its reason.
+
+This runs on the local machine whatever the engine: text is read once, by DuckDB, and Spark starts from typed Parquet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from keepwell.engine import Engine
+from keepwell.settings import Reading
+from keepwell.unify import amounts, dates
+from keepwell.unify.columns import as_text, shapes
+from keepwell.unify.formats import AMOUNTS, FORMATS, RATES, TEXTS, Format
+from keepwell.unify.reading import RawFile
+from keepwell.unify.recognise import Recognition
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+RAW = "raw_"  # prefix of a field's text as it stands in the file
+_NUMBERS = {**dict.fromkeys(AMOUNTS, amounts.MONEY), **dict.fromkeys(RATES, amounts.RATE)}
+SHOWN = 200  # characters of a value that quarantine keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A recognised file and what its columns say of their dates and amounts."""
+
+    raw: RawFile
+    recognition: Recognition
+    dates: dates.Evidence = field(default_factory=dates.Evidence)
+    amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
+
+    @property
+    def format(self) -> Format:
+        """The format, as data."""
+        return FORMATS[self.recognition.format]
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Files of one group are of one source and format, so that they may hold the same rows."""
+        return self.raw.source, self.recognition.format
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """How a file's columns are read, and what was assumed in it."""
+
+    date: dates.DateReading | None
+    amounts: Mapping[str, amounts.AmountReading]  # by field
+    notes: tuple[str, ...]
+
+
+def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
+    """Return `line` and one `raw_` column per mapped field: text stripped, native types as they are."""
+    table = engine.read(raw.path)
+    chosen = {RAW + name: _stripped(table[column]) for name, column in mapping.items()}
+    if "time" in mapping and "date" in mapping:
+        chosen[RAW + "date"] = ibis.coalesce(
+            as_text(table[mapping["date"]]) + " " + as_text(table[mapping["time"]]), as_text(table[mapping["date"]])
+        )
+    return table.select("line", **chosen)
+
+
+def _stripped(value: Any) -> Any:
+    return as_text(value) if value.type().is_string() else value
+
+
+def _date_text(value: Any) -> Any:
+    """Return a date column as text unless it is a date already; 19970101 may be a number."""
+    return value if value.type().is_temporal() else as_text(value)
+
+
+def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
+    """Ask the engine what the columns of dates and amounts look like."""
+    table = texts(raw, recognition.mapping, engine)
+    found = dates.Evidence()
+    if "date" in recognition.mapping:
+        text = _date_text(table[RAW + "date"])
+        if text.type().is_string():
+            found = dates.evidence(engine, text, shapes(engine, text))
+    numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
+    said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
+    return Seen(raw, recognition, found, said)
+
+
+def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
+    """Decide how each column is read: by its own values, else the file's others, else its sister files'."""
+    mapping = file.recognition.mapping
+    date = dates.decided(file.dates, [s.dates for s in sisters], told=reading.date_order)
+    pooled = [_pooled(f.amounts.values()) for f in (file, *sisters)]
+    read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
+    said = dates.notes(mapping["date"], date, file.dates) if "date" in mapping else []
+    said += amounts.notes({mapping[n]: r for n, r in read.items()})
+    said += amounts.rounded_notes({mapping[n]: e for n, e in file.amounts.items() if n in AMOUNTS})
+    return Readings(date, read, tuple(said))
+
+
+def _pooled(found: Iterable[amounts.Evidence]) -> amounts.Evidence:
+    return reduce(lambda a, b: a + b, found, amounts.Evidence())
+
+
+def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
+    """Return each row's fields, typed, with the first fault of the row.
+
+    Columns: `line`; every field of `formats.FIELDS` but dates (text, decimal(18,4), and decimal(18,8) for rates; null
+    where the file has no such column); `ordered_at`, `order_date`; `fault_field`, `fault_value`, `fault_reason`.
+    """
+    mapping = file.recognition.mapping
+    raw = texts(file.raw, mapping, engine)
+    plain = amounts.AmountReading()
+    values: dict[str, Any] = {name: _text(raw, name) for name in TEXTS}
+    for name, dtype in _NUMBERS.items():
+        there = name in mapping
+        values[name] = amounts.read(raw[RAW + name], how.amounts.get(name, plain), dtype) if there else ibis.null(dtype)
+    zone = file.format.zone or zone
+    moment, day = (
+        dates.stamps(_date_text(raw[RAW + "date"]), how.date, zone=zone)
+        if "date" in mapping
+        else (ibis.null("timestamp"), ibis.null("date"))
+    )
+    table = raw.mutate(ordered_at=moment, order_date=day, **values)
+    return _with_faults(table, file, how)
+
+
+def _text(raw: ir.Table, name: str) -> Any:
+    """Return a field as text; a code that went through a spreadsheet as '17850.0' is '17850'."""
+    if RAW + name not in raw.columns:
+        return ibis.null("string")
+    text = as_text(raw[RAW + name])
+    if name.endswith("_id"):
+        whole = text.endswith(".0") & text.try_cast("float64").notnull()
+        return whole.ifelse(text.substr(0, text.length() - 2), text)
+    return text
+
+
+def _with_faults(table: ir.Table, file: Seen, how: Readings) -> ir.Table:
+    """Add the first fault of each row; amounts go first, because a row whose amount is not known has no money."""
+    mapping = file.recognition.mapping
+    faults: list[tuple[Any, str, Any, Any]] = []  # where, field, value, reason
+    for name in _NUMBERS:
+        if name in mapping:
+            text = table[RAW + name]
+            bad = amounts.is_value(text) & table[name].isnull()
+            reason = amounts.reason(text, how.amounts.get(name, amounts.AmountReading()))
+            faults.append((bad, name, text.cast("string"), reason))
+    if "date" in mapping:
+        text = table[RAW + "date"].cast("string")
+        faults.append((text.isnull(), "date", text, ibis.literal("no date")))
+        faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.date))))
+        late = table.ordered_at > ibis.literal(arrival_limit(file.raw))
+        faults.append((late, "date", text, ibis.literal("dated after the file arrived")))
+    return first_fault(table, faults).drop([c for c in table.columns if c.startswith(RAW)])
+
+
+def arrival_limit(raw: RawFile) -> Any:
+    """Return the last moment, UTC, that a row of the file can speak of: a day after it arrived, for time zones."""
+    from datetime import UTC, timedelta
+
+    arrived = raw.arrived.astimezone(UTC).replace(tzinfo=None) if raw.arrived.tzinfo else raw.arrived
+    return arrived + timedelta(days=1)
+
+
+def first_fault(table: ir.Table, faults: Sequence[tuple[Any, str, Any, Any]]) -> ir.Table:
+    """Add `fault_field`, `fault_value` and `fault_reason` of the first fault (where, field, value, reason) that holds.
+
+    A fault that the table has already stays the first.
+    """
+    none = ibis.null("string")
+    had = "fault_reason" in table.columns
+    start = [(table.fault_reason.notnull(), *(table[c] for c in FAULT))] if had else []
+    cases = [*start, *((where, ibis.literal(name), value, why) for where, name, value, why in faults)]
+    if not cases:
+        return table.mutate(**dict.fromkeys(FAULT, none))
+    picked = (ibis.cases(*((case[0], case[i]) for case in cases), else_=none) for i in (1, 2, 3))
+    return table.mutate(**dict(zip(FAULT, picked, strict=True)))
+
+
+FAULT = ("fault_field", "fault_value", "fault_reason")
