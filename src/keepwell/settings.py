@@ -116,7 +116,9 @@ NO_PRODUCT = (
     LineRule(name="sample", ledger="other", product_id=r"S|SAMPLES?"),
     LineRule(name="sample", ledger="other", words=r"^samples?$"),
     LineRule(name="test", ledger="other", product_id=r"TEST\d*"),
-    LineRule(name="gift card", ledger="other", product_id=r"GIFT_\d+(_\d+)?|(.*[^a-z])?GIFT.?(CARD|VOUCHER)([^a-z].*)?"),
+    LineRule(
+        name="gift card", ledger="other", product_id=r"GIFT_\d+(_\d+)?|(.*[^a-z])?GIFT.?(CARD|VOUCHER)([^a-z].*)?"
+    ),
     LineRule(
         name="gift card", ledger="other", words=r"(^|[^a-z])gift ?(card|voucher|certificate)s?( [^a-z ]?[0-9.,]+)?$"
     ),
