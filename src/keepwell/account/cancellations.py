@@ -1,14 +1,15 @@
 """Which sale a cancelled line takes back.
 
 A line that takes money back with a negative quantity is looked for among the earlier sales of the same product to
-the same customer, twice:
+the same customer, in two ways:
 
 1. *whole lines*: a sale of the same quantity for the same amount, the latest one that no other cancellation took;
-2. *parts*: of what is left, the last sale before the cancellation, as long as it has so many units left.
+2. *parts*: of what is left, the latest earlier sale that still has so many units.
 
-What finds no sale is a refund. The first search is the matching of brackets, a sale opening one and a cancellation
-closing it. With a running count that a sale raises and a cancellation lowers, every step between two neighbouring
-counts is walked up and down in turn, so a step down closes the step up just before it: two windows and no loop.
+What finds no sale is a refund, and so is what takes back more units than any one sale has left. The first search is
+the matching of brackets, a sale opening one and a cancellation closing it. With a running count that a sale raises
+and a cancellation lowers, every step between two neighbouring counts is walked up and down in turn, so a step down
+closes the step up just before it: two windows and no loop.
 """
 
 from __future__ import annotations
@@ -68,21 +69,52 @@ def whole(events: ir.Table) -> ir.Table:
     ).drop("before_file", "before_line", "step")
 
 
-def parts(matched: ir.Table) -> ir.Table:
-    """Return the cancellations still open with the sale that each takes a part of: `of_file`, `of_line`, else null."""
-    rest = matched.filter(matched.of_line.isnull() & ~matched.taken).drop("of_file", "of_line", "taken")
-    group = ["customer_id", "product_id"]
-    so_far = ibis.window(group_by=group, order_by=_ORDER, preceding=None, following=0)
-    numbered = rest.mutate(sale=(1 - rest.cancels).sum().over(so_far).cast("int64"))
-    whole = ibis.window(group_by=[*group, "sale"])
-    sold = (numbered.cancels == 0).ifelse(numbered.units, ibis.null(numbered.units.type()))
-    of = (numbered.cancels == 0).ifelse(numbered.file, ibis.null("string"))
-    at = (numbered.cancels == 0).ifelse(numbered.line, ibis.null("int64"))
-    beside = numbered.mutate(sold=sold.max().over(whole), of_file=of.max().over(whole), of_line=at.max().over(whole))
-    fitting = beside.filter(beside.cancels == 1, beside.units <= beside.sold)
-    each = ibis.window(group_by=[*group, "sale"], order_by=_ORDER, preceding=None, following=0)
-    drawn = fitting.mutate(drawn=fitting.units.sum().over(each))
-    return drawn.filter(drawn.drawn <= drawn.sold).select("file", "line", "of_file", "of_line")
+def parts(matched: ir.Table, found: ir.Table) -> ir.Table:
+    """Return the cancellations still open that take a part of a sale: `file`, `line`, `of_file`, `of_line`.
+
+    Two cancellations may want the same sale and find units for one: the later one may look again, with this answer
+    in `found`.
+
+    Args:
+        matched: As `whole` returns them.
+        found: Answers of earlier rounds, in the shape of this one's.
+    """
+    still_open = matched.filter(matched.cancels == 1, matched.of_line.isnull()).drop("of_file", "of_line")
+    asking = still_open.anti_join(found, ["file", "line"])
+    offers = _left(matched, found)
+    pairs = asking.inner_join(offers, ["customer_id", "product_id"])
+    able = pairs.filter(pairs.sold_at <= pairs.ordered_at, pairs.units <= pairs.left_units)
+    latest = ibis.window(
+        group_by=["file", "line"], order_by=[able.sold_at.desc(), able.of_file.desc(), able.of_line.desc()]
+    )
+    ranked = able.mutate(choice=ibis.row_number().over(latest))
+    chosen = ranked.filter(ranked.choice == 0)
+    each = ibis.window(group_by=["of_file", "of_line"], order_by=_ORDER, preceding=None, following=0)
+    drawn = chosen.mutate(drawn=chosen.units.sum().over(each))
+    return drawn.filter(drawn.drawn <= drawn.left_units).select("file", "line", "of_file", "of_line")
+
+
+def none(matched: ir.Table) -> ir.Table:
+    """Return the answer of no round at all."""
+    return matched.filter(ibis.literal(value=False)).select("file", "line", "of_file", "of_line")
+
+
+def _left(matched: ir.Table, found: ir.Table) -> ir.Table:
+    """Return the sales not taken whole, with the units that are left of each (`left_units`)."""
+    taken = found.inner_join(matched.select("file", "line", "units"), ["file", "line"])
+    drawn = taken.group_by("of_file", "of_line").aggregate(drawn=taken.units.sum())
+    sales = matched.filter(matched.cancels == 0, ~matched.taken).select(
+        "customer_id", "product_id", "units", sold_at="ordered_at", of_file="file", of_line="line"
+    )
+    joined = sales.left_join(drawn, ["of_file", "of_line"])
+    return joined.select(
+        "customer_id",
+        "product_id",
+        "sold_at",
+        "of_file",
+        "of_line",
+        left_units=joined.units - joined.drawn.fill_null(0).cast(joined.units.type()),
+    )
 
 
 def cancellations(matched: ir.Table, parts: ir.Table) -> ir.Table:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from keepwell.account.cancellations import cancellations, events, undone, whole
+import ibis
+import ibis.expr.types as ir
+
+from keepwell.account.cancellations import cancellations, events, none, undone, whole
 from keepwell.account.cancellations import parts as partial
 from keepwell.account.contribution import booked, ledger, order_contribution, parts
 from keepwell.account.lines import caught, line_rules, pairs, ruled
@@ -36,7 +39,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     tell("matching cancellations with the sales they undo")
     moves = engine.keep(events(lines))
     matched = engine.keep(whole(moves))
-    found = engine.keep(cancellations(matched, partial(matched)))
+    found = engine.keep(cancellations(matched, _parts(matched, engine)))
     tell("booking profit and loss per order, customer and month")
     summed = parts(lines, margin=settings.assumptions.margin)
     books = engine.keep(booked(summed, undone(moves, found), costs=settings.costs))
@@ -48,3 +51,10 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "ledger": months,
         "whale": engine.keep(whale(months)),
     }
+
+
+def _parts(matched: ir.Table, engine: Engine) -> ir.Table:
+    """Match parts of sales in two rounds; what two rounds leave is a handful."""
+    first = engine.keep(partial(matched, none(matched)))
+    second = partial(matched, first)
+    return engine.keep(ibis.union(first, second))
