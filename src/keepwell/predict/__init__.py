@@ -1,1 +1,5 @@
-"""History in, the value of each customer with its distribution out."""
+"""What customers will earn us, and how sure we are."""
+
+from keepwell.predict.run import run
+
+__all__ = ["run"]

@@ -1,0 +1,115 @@
+"""How the same methods would have forecast the past: refitted at each origin on what was known on that day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keepwell.engine import Engine
+from keepwell.models import signedspend
+from keepwell.models.shapes import Cells, Floats
+from keepwell.predict import baselines
+from keepwell.predict.contest import Fitted, Scored, fitted, scored
+from keepwell.predict.origins import Origin
+from keepwell.predict.past import Past, Seen, observed
+from keepwell.predict.score import Judged, judged, measures
+from keepwell.progress import Tell
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Score = tuple[str, str, str, float]
+MOST_TO_FIT = 200_000  # customers that a fit at an origin reads; more are thinned evenly, for time
+SAMPLE = 2_000  # customers that stand for all where the path of a forecast is drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One origin: the methods' measures, and what equity and the forecast path are made of."""
+
+    origin: Origin
+    models: tuple[Fitted, ...]
+    sample: Cells  # stands for all customers of the origin
+    scores: tuple[Score, ...]  # method, group, measure, value
+    scored: Scored
+    orders: Mapping[str, float]  # purchase days forecast for all customers, by method
+    came: float  # purchase days that came
+    money: Mapping[str, float]  # contribution forecast for all customers, by method
+    brought: float  # contribution that came
+
+
+def backtest(
+    engine: Engine, days: ir.Table, at: Sequence[Origin], models: Sequence[str], *, tell: Tell
+) -> list[Tested]:
+    """Refit and judge at every origin; one at which no model can be fitted is left out."""
+    done = (_tested(engine, days, origin, models, tell) for origin in at)
+    return [test for test in done if test is not None]
+
+
+def _tested(engine: Engine, days: ir.Table, origin: Origin, models: Sequence[str], tell: Tell) -> Tested | None:
+    tell(f"backtest from {origin.day}")
+    seen = observed(engine, days, origin)
+    cells = seen.past.cells
+    fits, _ = fitted(models, thinned(cells, MOST_TO_FIT))
+    if not fits:
+        return None
+    forecasts = {one.name: one.predict(cells, days=origin.horizon) for one in fits}
+    forecasts[baselines.OWN_RATE] = baselines.own_rate(cells, days=origin.horizon)
+    forecasts[baselines.POPULATION] = baselines.population(cells, days=origin.horizon)
+    beside = {name: judged(forecast, seen.outcomes) for name, forecast in forecasts.items()}
+    spend = mean_spend(seen.past)
+    money = {name: float((cells.count * spend) @ forecast.orders) for name, forecast in forecasts.items()}
+    return Tested(
+        origin=origin,
+        models=tuple(fits),
+        sample=standing_for(cells, SAMPLE),
+        scores=tuple(_scores(seen, beside, money)),
+        scored=scored(beside, seen.outcomes),
+        orders={name: float(cells.count @ forecast.orders) for name, forecast in forecasts.items()},
+        came=float(seen.outcomes.count @ seen.outcomes.actual),
+        money=money,
+        brought=seen.brought,
+    )
+
+
+def _scores(seen: Seen, beside: Mapping[str, Judged], money: Mapping[str, float]) -> Iterator[Score]:
+    for method, one in beside.items():
+        for row in measures(one, seen.outcomes, seen.past.cells):
+            yield method, *row
+        yield method, "all", "expected_contribution", money[method]
+        yield method, "all", "actual_contribution", seen.brought
+
+
+def mean_spend(past: Past) -> Floats:
+    """Return what an order of each cell's customers is expected to bring on average, shape (cells,).
+
+    Shrinkage is linear in a customer's total, so the cell's total is enough; the weights are plain moments.
+    """
+    cells = past.cells
+    n = cells.repeats + 1.0
+    mean, to_half = signedspend.credibility(
+        n=n, customers=cells.count, total=past.total, total_squares=past.total_squares, squares=past.squares
+    )
+    weight = n / (n + to_half)
+    answer: Floats = mean + weight * (past.total / (cells.count * n) - mean)
+    return answer
+
+
+def thinned(cells: Cells, most: int) -> Cells:
+    """Return every k-th customer in the order of the cells, so that at most `most` are left."""
+    customers = float(cells.count.sum())
+    if customers <= most:
+        return cells
+    at = (np.arange(most) + 0.5) * customers / most
+    picked = np.bincount(np.searchsorted(np.cumsum(cells.count), at), minlength=len(cells.count))
+    kept = picked > 0
+    return Cells(cells.repeats[kept], cells.recency[kept], cells.age[kept], picked[kept].astype(float))
+
+
+def standing_for(cells: Cells, most: int) -> Cells:
+    """Return `thinned` cells whose counts add up to all customers."""
+    few = thinned(cells, most)
+    return Cells(few.repeats, few.recency, few.age, few.count * (cells.count.sum() / few.count.sum()))

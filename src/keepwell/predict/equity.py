@@ -1,0 +1,128 @@
+"""What all customers together will earn us, with the doubts that do not cancel out between them.
+
+A customer's interval is mostly chance, and chance averages out over many. What remains is what all share: how far
+off such forecasts were in all (measured at the backtest's origins), what is not known of the parameters, and what is
+believed of the assumed margin. The total is simulated at fixed points as
+
+    expected x factor(margin) x exp(sd x t),
+
+t from Student's t with half as many degrees of freedom as there are origins, because their horizons overlap. `sd` is
+the root mean square of ln(actual / forecast) over the origins, or the sd that parameters and chance alone explain,
+where that is larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from keepwell.models.compound import points
+from keepwell.models.shapes import Cells, Floats
+from keepwell.predict.backtest import Tested
+from keepwell.predict.belief import MarginBelief
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.past import Past
+from keepwell.predict.spend import SpendFit, mean_sd, predicted, variances
+
+DRAWS = 4096
+FEWEST_ORIGINS = 3
+ASSUMED_SD = 0.20  # of ln(actual / forecast), added where there are too few origins to measure it
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Doubt of a total that all customers share, relative."""
+
+    sd: float
+    freedom: float
+    origins: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equity:
+    """One row of the table."""
+
+    horizon: str
+    expected: float
+    lower: float
+    upper: float
+    origins: int
+    basis: str
+
+
+def measured(tests: Sequence[Tested], method: str, *, horizon: int) -> Shares:
+    """Return how far off the totals of contribution were at the origins whose horizon is near enough to `horizon`."""
+    errors = [
+        (test.origin.horizon, float(np.log(test.brought / test.money[method])))
+        for test in tests
+        if method in test.money and test.brought > 0 and test.money[method] > 0
+    ]
+    long = [e for h, e in errors if 2 * h >= horizon]
+    taken = long if len(long) >= FEWEST_ORIGINS else [e for _, e in errors]
+    square = float(np.mean(np.square(taken))) if taken else 0.0
+    if len(taken) < FEWEST_ORIGINS:
+        words = f"{len(taken)} origins are too few to measure it: an error of {ASSUMED_SD:.0%} is assumed"
+        return Shares(float(np.sqrt(square + ASSUMED_SD**2)), 4.0, len(taken), words)
+    words = f"forecasts of the total were off by {np.sqrt(square):.1%} at {len(taken)} origins of the backtest"
+    return Shares(float(np.sqrt(square)), max(2.0, len(taken) / 2), len(taken), words)
+
+
+def equity(
+    ahead: Ahead, past: Past, spend: SpendFit, shares: Shares, belief: MarginBelief, *, growth: float, seed: int
+) -> Equity:
+    """Return the total of one horizon; `growth` multiplies the shared doubt where nothing so long was tested."""
+    cells = past.cells
+    total = _spend_sums(cells, past, spend)
+    expected = float(ahead.discounted @ total)
+    known = np.sqrt(_parameter_variance(ahead, cells, total, spend) + _chance_variance(ahead, past, spend))
+    sd = max(shares.sd * growth, known / abs(expected) if expected else 0.0)
+    at = points(DRAWS, seed=seed)
+    shared = belief.shared(at.shared)
+    orders = float(ahead.discounted @ cells.count)
+    totals = expected * shared.factor * np.exp(sd * student.ppf(at.level, shares.freedom)) + orders * shared.per_order
+    lower, upper = (float(v) for v in np.quantile(totals, [0.05, 0.95]))
+    words = [shares.words]
+    if growth > 1:
+        words.append(f"widened {growth:.1f} times, because nothing so long could be tested")
+    if belief.slope or belief.per_order:
+        words.append(f"margin believed to be {belief.low:.0%} to {belief.high:.0%}")
+    basis = "; ".join(words)
+    return Equity(ahead.name, expected, min(lower, expected), max(upper, expected), shares.origins, basis)
+
+
+def _spend_sums(cells: Cells, past: Past, spend: SpendFit) -> Floats:
+    """Return the sum over each cell's customers of what an order is expected to bring; it is linear in their totals."""
+    each = predicted(spend.params, n=cells.repeats + 1.0, total=past.total / cells.count)
+    answer: Floats = each.mean * cells.count
+    return answer
+
+
+def _parameter_variance(ahead: Ahead, cells: Cells, total: Floats, spend: SpendFit) -> float:
+    weight = predicted(spend.params, n=cells.repeats + 1.0, total=np.zeros(len(cells.count))).weight
+    by_spend = mean_sd(spend) * float((ahead.discounted * (1 - weight)) @ cells.count)
+    return float(((ahead.moves @ total) ** 2).sum()) + by_spend**2
+
+
+def _chance_variance(ahead: Ahead, past: Past, spend: SpendFit) -> float:
+    """Return the variance of the total if only single customers were uncertain."""
+    cells = past.cells
+    n = cells.repeats + 1.0
+    at_zero = predicted(spend.params, n=n, total=np.zeros(len(n)))
+    slope = predicted(spend.params, n=n, total=np.ones(len(n))).mean - at_zero.mean
+    squares = at_zero.mean**2 * cells.count + 2 * at_zero.mean * slope * past.total + slope**2 * past.total_squares
+    one, unknown = variances(spend.params, n=n, mean_square=squares / cells.count)
+    count, count_square = _count_moments(ahead)
+    spread = (count_square - count**2) * squares / cells.count + count * one + count_square * unknown
+    return float((spread * ahead.discount**2) @ cells.count)
+
+
+def _count_moments(ahead: Ahead) -> tuple[Floats, Floats]:
+    """Return the mean and the mean square of each cell's predictive count."""
+    k = np.arange(len(ahead.pmf)) - np.repeat(ahead.start[:-1], np.diff(ahead.start))
+    first = np.add.reduceat(ahead.pmf * k, ahead.start[:-1])[ahead.group]
+    second = np.add.reduceat(ahead.pmf * k * k, ahead.start[:-1])[ahead.group]
+    return ahead.p_active * first, ahead.p_active * second

@@ -1,0 +1,118 @@
+"""The forecast of each cell for one horizon, with what is not known of the parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from keepwell.models.shapes import Cells, Floats, Ints, parameters
+from keepwell.predict.contest import Fitted
+
+LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out
+LONGEST_LIFE = 100  # years
+YEAR = 365.25  # days, for discounting
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One horizon; arrays of shape (cells,) unless said otherwise."""
+
+    name: str  # '12m' or 'life'
+    days: int
+    p_active: Floats
+    orders: Floats  # expected purchase days
+    discounted: Floats  # the same, each discounted to now
+    none: Floats  # chance of no purchase
+    group: Ints  # whose distribution of the count, given activity, is pmf[start[group] : start[group + 1]]
+    start: Ints
+    pmf: Floats
+    discount: Floats  # what remains to be discounted of what a purchase of that distribution brings
+    moves: Floats  # shape (directions, cells): change of `discounted` along each axis of what is not known
+
+
+def rate_a_day(discount_rate: float) -> float:
+    """Return the continuous rate a day that discounts by `discount_rate` a year."""
+    return float(np.log1p(discount_rate) / YEAR)
+
+
+def life_days(one: Fitted, sample: Cells, *, rate: float) -> int:
+    """Return the whole years, in days, after which less than 0.1% of all discounted purchases are still to come."""
+    x, t_x, age = (a.astype(float) for a in (sample.repeats, sample.recency, sample.age))
+
+    def until(years: int) -> float:
+        each = one.model.discounted(one.fit.params, x=x, t_x=t_x, T=age, delta=rate, t=years * 365.0)
+        return float(sample.count @ each)
+
+    whole = until(LONGEST_LIFE) * (1 - LIFE_TAIL)
+    low, high = 0, LONGEST_LIFE
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if until(middle) >= whole else (middle, high)
+    return high * 365
+
+
+def ahead(one: Fitted, cells: Cells, *, name: str, days: int, rate: float) -> Ahead:
+    """Forecast all cells for one horizon.
+
+    Over a life purchases are counted on the discounted clock, on which a later one counts less; within 12 months
+    they are counted as they are, and what they bring is discounted by the mean discount of a purchase.
+    """
+    clock = name == "life"
+    forecast = one.predict(cells, days=days, rate=rate, clock=clock)
+    nothing = forecast.pmf[forecast.start[:-1]][forecast.group]
+    share = np.divide(
+        forecast.discounted, forecast.orders, out=np.ones_like(forecast.orders), where=forecast.orders > 0
+    )
+    return Ahead(
+        name=name,
+        days=days,
+        p_active=forecast.p_active,
+        orders=forecast.orders,
+        discounted=forecast.discounted,
+        none=1 - forecast.p_active * (1 - nothing),
+        group=forecast.group,
+        start=forecast.start,
+        pmf=forecast.pmf,
+        discount=np.ones_like(share) if clock else share,
+        moves=np.zeros((0, len(share))),
+    )
+
+
+def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -> list[Ahead]:
+    """Add to each horizon how its discounted purchases move along the axes of what is not known of the parameters.
+
+    Along each axis of the covariance of the logarithms, by one standard deviation. The chance of being active
+    depends on the whole history, what an active customer will buy on repeats and age only.
+    """
+    names = list(parameters(one.fit.params))
+    theta = np.log(list(parameters(one.fit.params).values()))
+    covariance = np.array(one.fit.log_covariance)
+    if not np.isfinite(covariance).all():
+        return aheads
+    sizes, ways = np.linalg.eigh(covariance)
+    axes = [np.sqrt(size) * way for size, way in zip(sizes, ways.T, strict=True) if size > 1e-14]
+    _, first, group = np.unique(np.stack([cells.repeats, cells.age]), axis=1, return_index=True, return_inverse=True)
+    moves: list[list[Floats]] = [[] for _ in aheads]
+    for axis in axes:
+        moved = replace(one, fit=replace(one.fit, params=_moved(one, names, theta + axis)))
+        p_active = moved.predict(cells, days=1).p_active
+        for i, horizon in enumerate(aheads):
+            worth = _worth(moved, cells, first, days=horizon.days, rate=rate)[group]
+            moves[i].append(p_active * worth - horizon.discounted)
+    return [
+        replace(horizon, moves=np.array(rows).reshape(-1, len(cells.count)))
+        for horizon, rows in zip(aheads, moves, strict=True)
+    ]
+
+
+def _moved(one: Fitted, names: list[str], theta: Floats) -> object:
+    return type(one.fit.params)(**dict(zip(names, np.exp(np.clip(theta, -30, 30)).tolist(), strict=True)))
+
+
+def _worth(one: Fitted, cells: Cells, first: Ints, *, days: int, rate: float) -> Floats:
+    """Return the discounted purchases of those active, by groups whose first cells are `first`."""
+    x, age = cells.repeats[first].astype(float), cells.age[first].astype(float)
+    whole = one.model.discounted(one.fit.params, x=x, t_x=age, T=age, delta=rate, t=float(days))
+    answer: Floats = whole / one.model.active(one.fit.params, x=x, t_x=age, T=age)
+    return answer

@@ -1,0 +1,242 @@
+"""The stage: from what orders earned to what customers will earn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from keepwell.engine import Engine
+from keepwell.errors import ConfigError
+from keepwell.models.compound import points
+from keepwell.models.shapes import Cells, Fit, parameters
+from keepwell.predict import horizon as horizons
+from keepwell.predict import spend as spending
+from keepwell.predict.backtest import SAMPLE, Tested, backtest, standing_for
+from keepwell.predict.belief import margin_belief
+from keepwell.predict.contest import BASELINES, LABELS, Fitted, Verdict, fallback, fitted, verdict
+from keepwell.predict.equity import Equity, equity, measured
+from keepwell.predict.history import customer_days, from_occasions, occasions
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.origins import Origin, origins
+from keepwell.predict.past import Past, first_day, grouped
+from keepwell.predict.path import daily, main_origin, path
+from keepwell.predict.spend import SpendFit
+from keepwell.predict.value import Known, lookup, next_orders, values
+from keepwell.progress import Tell, quiet
+from keepwell.settings import Settings
+from keepwell.tables import CONTRACTS, Tables, checked
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+SPENDS = {"gammagamma": "Gamma-Gamma", "signedspend": "signed spend"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The purchase model that values are made with, and what is said of the choice."""
+
+    one: Fitted
+    winner: str | None  # of models and baselines together; None without a backtest
+    words: str
+
+
+def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Tables:
+    """Return `history`, `fits`, `backtest`, `forecast_path`, `values` and `equity` from `order_contribution`.
+
+    `settings.as_of` is the last day observed.
+
+    Raises:
+        ConfigError: `as_of` is not set.
+    """
+    if settings.as_of is None:
+        raise ConfigError("the last day observed is not known", "as_of", "Set as_of.")
+    as_of = settings.as_of
+    tell("history")
+    days = engine.keep(customer_days(tables["order_contribution"], until=as_of))
+    all_occasions = engine.keep(occasions(days))
+    history = engine.keep(from_occasions(all_occasions, until=as_of))
+    past = grouped(engine, history)
+    first = first_day(engine, days)
+    if first is None:
+        return {"history": history, **_nothing(engine)}
+    tell("purchase models")
+    fits, failed = fitted(settings.predict.models, past.cells)
+    at = origins(first, as_of, horizon=settings.predict.horizon_days) if fits else []
+    tests = backtest(engine, days, at, [one.name for one in fits], tell=tell)
+    chosen = _chosen(fits, failed, tests, past.cells)
+    tell("spend")
+    money = spending.money_of(engine, all_occasions)
+    n, total, squares = spending.customers_money(engine, history)
+    spend = spending.fitted(money, n=n, total=total, squares=squares)
+    tell("values")
+    aheads = _aheads(chosen.one, past.cells, settings, watched=(as_of - first).days)
+    belief = margin_belief(money, settings.assumptions)
+    at_points = points(settings.predict.draws, seed=settings.predict.seed)
+    known = Known(
+        lookup=lookup(past.cells),
+        horizons=tuple(aheads),
+        next_order=next_orders(chosen.one.model.next_order_days(chosen.one.fit.params, past.cells), as_of),
+        params=spend.params,
+        spend_sd=spending.mean_sd(spend),
+        points=at_points,
+        shared=belief.shared(at_points.shared),
+        basis=tuple(_basis(chosen, spend, ahead) for ahead in aheads),
+    )
+    valued = values(engine, history, known)
+    tell("equity")
+    shares = measured(tests, chosen.one.name, horizon=settings.predict.horizon_days)
+    growth = float(
+        np.sqrt(max(aheads[1].discounted @ past.cells.count, 1e-9) / max(aheads[0].discounted @ past.cells.count, 1e-9))
+    )
+    rows = [
+        equity(ahead, past, spend, shares, belief, growth=max(g, 1.0), seed=settings.predict.seed)
+        for ahead, g in zip(aheads, (1.0, growth), strict=True)
+    ]
+    paths = _paths(engine, days, chosen, past, aheads[0], tests, at, first=first, as_of=as_of)
+    return {
+        "history": history,
+        "fits": _table(engine, "fits", _fit_rows(as_of, fits or [chosen.one], tests, spend)),
+        "backtest": _table(engine, "backtest", _backtest_rows(tests, chosen)),
+        "forecast_path": _table(engine, "forecast_path", paths),
+        "values": valued,
+        "equity": _table(engine, "equity", [_equity_row(row) for row in rows]),
+    }
+
+
+def _chosen(fits: list[Fitted], failed: list[str], tests: Sequence[Tested], cells: Cells) -> Chosen:
+    notes = list(failed)
+    if not fits:
+        return Chosen(fallback(cells), None, "; ".join(["pooled rate with wide doubt", *notes]))
+    names = [one.name for one in fits]
+    rounds = [test.scored for test in tests]
+    best = verdict(rounds, names)
+    overall = verdict(rounds, [*names, *BASELINES])
+    if best is None:
+        best = Verdict(min(names, key=list(LABELS).index), "the log is too short for a backtest, the simplest is taken")
+    if overall is not None and overall.champion in BASELINES:
+        notes.append(f"beware: '{overall.champion}' forecast better in the backtest")
+    one = next(one for one in fits if one.name == best.champion)
+    words = "; ".join([f"{LABELS[one.name]} ({best.reason})", *notes])
+    return Chosen(one, overall.champion if overall else None, words)
+
+
+def _aheads(one: Fitted, cells: Cells, settings: Settings, *, watched: int) -> list[Ahead]:
+    rate = horizons.rate_a_day(settings.assumptions.discount_rate)
+    year = settings.predict.horizon_days
+    life = max(year, watched)
+    if one.name != "pooled":
+        life = max(year, horizons.life_days(one, standing_for(cells, SAMPLE), rate=rate))
+    both = [
+        horizons.ahead(one, cells, name=name, days=days, rate=rate) for name, days in (("12m", year), ("life", life))
+    ]
+    return horizons.with_doubt(one, cells, both, rate=rate)
+
+
+def _basis(chosen: Chosen, spend: SpendFit, ahead: Ahead) -> str:
+    far = f"{ahead.days} days" if ahead.name == "12m" else f"{ahead.days / 365:.3g} years"
+    return f"purchases: {chosen.words}; spend: {SPENDS[spend.name]} ({spend.why}); looking {far} ahead"
+
+
+def _paths(
+    engine: Engine,
+    days: ir.Table,
+    chosen: Chosen,
+    past: Past,
+    year: Ahead,
+    tests: Sequence[Tested],
+    at: list[Origin],
+    *,
+    first: date,
+    as_of: date,
+) -> Iterator[dict[str, Any]]:
+    by_day = {test.origin: test for test in tests}
+    main = main_origin([o for o in at if o in by_day], first=first, as_of=as_of, horizon=year.days)
+    counted = daily(engine, days, origin=main.day if main else as_of, first=first, as_of=as_of)
+    shared = _shared_orders(tests, chosen.one.name)
+    if main is not None:
+        test = by_day[main]
+        one = next((m for m in test.models if m.name == chosen.one.name), test.models[0])
+        total = test.orders[one.name]
+        yield from path(
+            one, test.sample, total=total, origin=main.day, days=main.horizon, shared=shared, daily=counted, actual=True
+        )
+    sample = standing_for(past.cells, SAMPLE)
+    total = float(year.orders @ past.cells.count)
+    yield from path(
+        chosen.one, sample, total=total, origin=as_of, days=year.days, shared=shared, daily=counted, actual=False
+    )
+
+
+def _shared_orders(tests: Sequence[Tested], method: str) -> float:
+    """Return the root mean square of ln(actual / forecast) of purchase days over the origins."""
+    errors = [np.log(t.came / t.orders[method]) for t in tests if t.came > 0 and t.orders.get(method, 0) > 0]
+    return float(np.sqrt(np.mean(np.square(errors)))) if errors else 0.2
+
+
+def _fit_rows(
+    as_of: date, fits: Sequence[Fitted], tests: Sequence[Tested], spend: SpendFit
+) -> Iterator[dict[str, Any]]:
+    for one in fits:
+        yield from _one_fit(one.name, as_of, one.fit)
+    yield from _one_fit(spend.name, as_of, spend.fit)
+    for test in tests:
+        for one in test.models:
+            yield from _one_fit(one.name, test.origin.day, one.fit)
+
+
+def _one_fit(model: str, origin: date, fit: Fit[Any]) -> Iterator[dict[str, Any]]:
+    common = {"model": model, "origin": origin, "diagnostics": fit.ending}
+    for name, estimate in parameters(fit.params).items():
+        sd = fit.sd[name]
+        yield {**common, "parameter": name, "estimate": estimate, "sd": float(sd) if np.isfinite(sd) else None}
+    for name in ("log_likelihood", "customers", "cells"):
+        value = float(getattr(fit, name))
+        if np.isfinite(value):
+            yield {**common, "parameter": name, "estimate": value, "sd": None}
+
+
+def _backtest_rows(tests: Sequence[Tested], chosen: Chosen) -> Iterator[dict[str, Any]]:
+    for test in tests:
+        for method, group, measure, value in test.scores:
+            yield _backtest_row(test.origin, method, group, measure, value)
+    if tests:
+        yield _backtest_row(tests[-1].origin, chosen.one.name, "all", "champion", 1.0)
+        if chosen.winner is not None:
+            yield _backtest_row(tests[-1].origin, chosen.winner, "all", "best", 1.0)
+
+
+def _backtest_row(origin: Origin, method: str, group: str, measure: str, value: float) -> dict[str, Any]:
+    return {
+        "origin": origin.day,
+        "horizon": origin.horizon,
+        "method": method,
+        "group": group,
+        "measure": measure,
+        "value": value,
+    }
+
+
+def _equity_row(row: Equity) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("horizon", "expected", "lower", "upper", "origins", "basis")}
+
+
+def _nothing(engine: Engine) -> Tables:
+    """Return the tables of a log in which no known customer ever bought."""
+    words = "no known customer has a purchase"
+    zero = [Equity(name, 0.0, 0.0, 0.0, 0, words) for name in ("12m", "life")]
+    empty: dict[str, list[dict[str, Any]]] = {n: [] for n in ("fits", "backtest", "forecast_path", "values")}
+    empty["equity"] = [_equity_row(row) for row in zero]
+    return {name: _table(engine, name, rows) for name, rows in empty.items()}
+
+
+def _table(engine: Engine, name: str, rows: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> ir.Table:
+    """Make a small table of plain rows."""
+    schema = pa.schema([pa.field(f.name, f.type) for f in CONTRACTS[name].schema.to_pyarrow()])
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    return checked(name, engine.table(table.to_batches(), schema))
