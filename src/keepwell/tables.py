@@ -45,6 +45,10 @@ MEASURES = {
     "crps_se": "its standard error over customers",
     "spearman": "rank correlation of forecast and outcome",
     "coverage_90": "share of customers inside their 5% to 95% interval",
+    "expected_contribution": "contribution forecast for all of them together, undiscounted; group 'all' only",
+    "actual_contribution": "contribution of the purchase days that came; group 'all' only",
+    "champion": "1 for the model that values are made with; group 'all' of the latest origin only",
+    "best": "1 for the method of lowest CRPS, baselines included; group 'all' of the latest origin only",
     **{f"pit_{d}": f"share of the probability integral transform in decile {d + 1}" for d in range(10)},
 }
 

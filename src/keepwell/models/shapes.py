@@ -35,7 +35,7 @@ class Fit(Generic[P]):
     log_likelihood: float  # summed over customers, at `params`
     sd: Mapping[str, float]  # of each parameter, from the curvature; nan where it has none
     log_covariance: tuple[tuple[float, ...], ...]  # of the logarithms of the parameters, in their order
-    converged: bool
+    converged: bool  # at a peak of the likelihood where every parameter is determined
     ending: str  # how the fit ended, in words
     customers: float
     cells: int
@@ -58,6 +58,14 @@ class Forecast:
     group: Ints  # shape (n,)
     start: Ints  # shape (groups + 1,)
     pmf: Floats  # shape (start[-1],)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What an order of each customer is expected to be worth; both arrays have shape (n,)."""
+
+    mean: Floats  # money
+    weight: Floats  # of the customer's own orders in it, 0..1; the rest is the population's
 
 
 def parameters(params: Any) -> dict[str, float]:
