@@ -26,8 +26,9 @@ def read_columns(path: Path, *, into: Path, tell: Tell) -> Outcome:
         with pq.ParquetFile(path) as file:
             schema, expected = file.schema_arrow, file.metadata.num_rows
             header, notes = _checked_header(schema, expected, where=path.name)
-            fields = [pa.field(name, old.type) for name, old in zip(header, schema, strict=True)]
-            with Sink(into, pa.schema([(LINE, pa.int64()), *fields])) as sink:
+            columns: dict[str, pa.DataType] = {LINE: pa.int64()}
+            columns |= dict(zip(header, schema.types, strict=True))
+            with Sink(into, pa.schema(columns)) as sink:
                 for batch in file.iter_batches(batch_size=AT_ONCE):
                     lines = pa.array(range(sink.rows + 1, sink.rows + batch.num_rows + 1), pa.int64())
                     sink.write([lines, *batch.columns])
@@ -44,7 +45,7 @@ def _refuse(path: Path, why: str) -> None:
 
 
 def _damaged(path: Path, why: str) -> DataError:
-    first = " ".join(why.split(". ")[0].split())[:200]
+    first = " ".join(why.partition(". ")[0].split())[:200]
     return DataError(f"the Parquet file is damaged or cut off: {first}", path.name, "Write or fetch it again.")
 
 

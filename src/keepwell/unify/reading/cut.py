@@ -71,7 +71,7 @@ class Scanner:
         """Return one number of the state."""
         return int(self.state[what])
 
-    def arrow(self, window: Any) -> list[pa.Array]:
+    def arrow(self, window: Any) -> list[pa.Array[Any]]:
         """Return the good records of the last step: their lines, then column by column."""
         import pyarrow as pa
 
@@ -79,7 +79,7 @@ class Scanner:
         columns = [self._column(window, rows, column) for column in range(self.columns)]
         return [pa.array(self.lines[:rows].copy()), *columns]
 
-    def _column(self, window: Any, rows: int, column: int) -> pa.Array:
+    def _column(self, window: Any, rows: int, column: int) -> pa.Array[Any]:
         import pyarrow as pa
 
         ends = slice(column, rows * self.columns, self.columns)
@@ -88,8 +88,8 @@ class Scanner:
         data, valid = np.empty(size, dtype=np.uint8), np.empty(rows, dtype=np.uint8)
         parts = (self.froms, self.tos, self.doubles, rows, self.columns, column)
         rules.gather(window, *parts, offsets, data, valid)
-        bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-        return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data), bits)
+        bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little").data)
+        return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets.data), pa.py_buffer(data.data), bits)
 
     def bad(self, window: Any, encoding: str) -> list[tuple[int, str, str]]:
         """Return line, reason and text of the bad records of the last step."""

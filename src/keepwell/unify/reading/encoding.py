@@ -67,7 +67,7 @@ def chosen(name: str, head: bytes) -> Encoding:
     """
     try:
         codec = codecs.lookup(name).name
-        b"".decode(codec)
+        "a".encode(codec)  # no text encoding refuses that
         codecs.getincrementaldecoder(codec)
     except (LookupError, ValueError) as error:
         mend = "Try utf-8, windows-1252, latin-1 or utf-16."

@@ -137,7 +137,7 @@ def _check_is_table(fit: _Fit, sample: bytes, *, given: str, where: str) -> None
         raise DataError(f"the file has one column only, {name!r}, {told}", where, mend)
     if fit.columns > WIDEST:
         raise DataError(f"the file has {fit.columns} columns", where, f"At most {WIDEST} can be read.")
-    if fit.score < 0.2 and not given:
+    if fit.score < 0.3 and not given:
         counts = sorted({piece.fields for piece in fit.pieces})
         problem = f"the file is no table: its lines have from {counts[0]} to {counts[-1]} fields"
         raise DataError(problem, where, "Give its delimiter by --delimiter, or export it as CSV.")
@@ -174,12 +174,19 @@ def header_place(rows: Sequence[Cells], columns: int) -> int | None:
         rows: The first rows, nothing left out.
         columns: The table's width.
     """
-    needed = max(2, -(-columns * 6 // 10))
-    wide = [i for i, row in enumerate(rows) if len(row) >= columns - 1 and sum(map(bool, row)) >= needed]
+    width = min(columns - 1, _usual_width([row for row in rows if len(row) == columns]))
+    needed = max(2, -(-min(columns, width + 1) * 6 // 10))
+    wide = [i for i, row in enumerate(rows) if len(row) >= width and sum(map(bool, row)) >= needed]
     if not wide:
         return 0
     place = wide[0]
     return None if _is_data(rows[place], rows[place + 1 :]) else place
+
+
+def _usual_width(rows: Sequence[Cells]) -> int:
+    """Return up to which cell rows are filled: some exports end each row with delimiters that the header lacks."""
+    widths = sorted(max((place for place, cell in enumerate(row, start=1) if cell), default=0) for row in rows)
+    return max(2, widths[(len(widths) - 1) // 2]) if widths else WIDEST
 
 
 def _is_data(row: Cells, later: Sequence[Cells]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -15,9 +15,9 @@ import pyarrow as pa
 from keepwell.errors import DataError
 from keepwell.progress import Tell
 from keepwell.unify.reading.layout import header_place
-from keepwell.unify.reading.names import LINE, numbered_names, unique_names
+from keepwell.unify.reading.names import numbered_names, unique_names
 from keepwell.unify.reading.raw import Outcome
-from keepwell.unify.reading.sink import Sink
+from keepwell.unify.reading.sink import Sink, text_schema
 
 LOOKED_AT = 100  # rows that decide on the header
 AT_ONCE = 8192  # rows made Arrow at a time
@@ -38,8 +38,7 @@ def read_sheet(path: Path, *, into: Path, tell: Tell) -> Outcome:
         problem = f"the sheet {name!r} has one column only"
         raise DataError(problem, path.name, "Give a sheet with at least two columns, as the first one.")
     header, header_line, notes, begin = _header(begun, width)
-    schema = pa.schema([(LINE, pa.int64()), *((column, pa.string()) for column in header)])
-    with Sink(into, schema) as sink:
+    with Sink(into, text_schema(header)) as sink:
         left = chain(begun[begin:], rows)
         while batch := list(islice(left, AT_ONCE)):
             sink.write(_columns(batch, len(header)))
@@ -66,7 +65,7 @@ def _header(begun: Sequence[Row], width: int) -> tuple[tuple[str, ...], int, tup
     return names, line, notes, place + 1
 
 
-def _columns(batch: Sequence[Row], width: int) -> list[pa.Array]:
+def _columns(batch: Sequence[Row], width: int) -> list[pa.Array[Any]]:
     lines = pa.array([line for line, _ in batch], pa.int64())
     cells = zip(*(cells for _, cells in batch), strict=True)
     columns = [pa.array(list(column), pa.string()) for column in cells]
@@ -118,8 +117,4 @@ def cell_text(value: object) -> str | None:
         return number[:-2] if number.endswith(".0") else number
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value) or None
+    return str(value) or None  # dates and times are ISO by themselves

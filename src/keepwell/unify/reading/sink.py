@@ -13,11 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from keepwell.errors import DataError
+from keepwell.unify.reading.names import LINE
 
 ROWS = 122_880  # rows of a row group, as DuckDB likes them
 BYTES = 16 << 20  # but no more than this at a time in memory
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-BAD = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+
+
+def text_schema(names: Sequence[str]) -> pa.Schema:
+    """Return `line` and a string column for each name."""
+    columns: dict[str, pa.DataType] = {LINE: pa.int64()}
+    return pa.schema(columns | dict.fromkeys(names, pa.string()))
+
+
+BAD = text_schema(("reason", "text"))
 
 
 class Sink:
@@ -48,7 +57,7 @@ class Sink:
         finally:
             self._temporary.unlink(missing_ok=True)
 
-    def write(self, arrays: Sequence[pa.Array]) -> None:
+    def write(self, arrays: Sequence[pa.Array[Any]]) -> None:
         """Add rows, column by column."""
         batch = pa.RecordBatch.from_arrays(list(arrays), schema=self.schema)
         if batch.num_rows:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from keepwell.errors import ConservationError, DataError
 from keepwell.progress import Tell
@@ -19,9 +18,8 @@ from keepwell.unify.reading.cut import CAP, Scanner
 from keepwell.unify.reading.encoding import Encoding, chosen, found, utf8
 from keepwell.unify.reading.incoming import CHUNK, chunks, head_of
 from keepwell.unify.reading.layout import SAMPLE, Layout, layout_of
-from keepwell.unify.reading.names import LINE
 from keepwell.unify.reading.raw import Outcome
-from keepwell.unify.reading.sink import BadSink, Sink
+from keepwell.unify.reading.sink import BadSink, Sink, text_schema
 
 WINDOW = 8 << 20  # bytes of text in memory; must be longer than two records
 
@@ -80,8 +78,7 @@ def read_text(path: Path, *, reading: Reading, into: Path, bad_into: Path, memor
     encoding = chosen(reading.encoding, head) if reading.encoding else found(chunks(path), head, where=path.name)
     feed, sample, whole = _begun(path, encoding)
     layout = layout_of(sample, whole=whole, delimiter=reading.delimiter, where=path.name)
-    schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in layout.header)])
-    with Sink(into, schema) as sink, BadSink(bad_into) as bad_sink:
+    with Sink(into, text_schema(layout.header)) as sink, BadSink(bad_into) as bad_sink:
         tally = _read_records(feed, layout, sink, bad_sink, memory=memory, tell=tell)
         _check_conserved(tally, layout, sink.rows, bad_sink.rows, where=path.name)
         if not tally.rows + tally.bad:
