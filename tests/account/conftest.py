@@ -6,6 +6,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from keepwell import account
+from keepwell.settings import Settings
 from keepwell.tables import CONTRACTS, checked
 
 DEFAULTS = {
@@ -74,6 +76,20 @@ def retail_file(tmp_path_factory):
         return made["path"]
 
     return path
+
+
+@pytest.fixture(scope="session")
+def retail_books(duckdb, retail_file):
+    """Return a function that books Online Retail, once, and gives the stage's tables."""
+    made = {}
+
+    def books(shared):
+        if not made:
+            facts = {"order_lines": duckdb.read(retail_file(shared))}
+            made.update(account.run(facts, Settings(as_of=date(2011, 12, 9)), duckdb))
+        return made
+
+    return books
 
 
 RETAIL = """

@@ -49,10 +49,8 @@ def caught(pairs: ir.Table, rules: Sequence[LineRule]) -> ir.Table:
 
 def ruled(lines: ir.Table, caught: ir.Table) -> ir.Table:
     """Return the lines with `rule`, `ledger_line` (null where no rule caught them) and `product` (boolean)."""
-    found = caught.rename(_code="code", _text="text")
-    joined = lines.left_join(
-        found, [lines.product_id.fill_null("") == found._code, lines.description.fill_null("") == found._text]
-    ).drop("_code", "_text")
+    keyed = lines.mutate(code=lines.product_id.fill_null(""), text=lines.description.fill_null(""))
+    joined = keyed.left_join(caught, ["code", "text"]).drop("code", "text", "code_right", "text_right")
     return joined.mutate(product=joined.ledger_line.isnull() | (joined.ledger_line == "gross"))
 
 
