@@ -86,7 +86,7 @@ def discounted(p: BGNBD, *, x: Floats, t_x: Floats, T: Floats, delta: float, t: 
     return active(p, x=x, t_x=t_x, T=T) * _worth(p, x, T, t, delta)
 
 
-def expected_new(p: BGNBD, t: Floats) -> Floats:
+def expected_new(p: BGNBD, t: Floats | float) -> Floats:
     """Return the repeat purchases expected of a new customer until `t` after the first one; shape of `t`."""
     ts = np.atleast_1d(np.asarray(t, float))
     new = np.zeros(len(ts))
@@ -241,7 +241,7 @@ def _doubt(p: BGNBD, unknown: frozenset[str], rows: Rows) -> str:
         else:
             sentences.append(
                 "How customers differ in their chance to leave after a purchase cannot be known: only its mean, "
-                f"{leaving:.1%}, is."
+                f"{100 * leaving:.2g}%, is."
             )
     return "The likelihood is flat at its peak. " + " ".join(sentences)
 

@@ -38,7 +38,8 @@ def _room(values: Floats, size: int) -> Floats:
     if size <= len(values):
         return values
     larger = np.zeros(max(size, 2 * len(values)))
-    larger[: len(values)] = values
+    for i in range(len(values)):  # a slice would take two seconds to compile
+        larger[i] = values[i]
     return larger
 
 
@@ -88,7 +89,7 @@ def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Float
                 low += 1
         pmf[at + k - 1] += max(0.0, 1.0 - seen)
         start[g + 1] = at + k
-    return start, pmf[: start[groups]].copy()
+    return start, pmf[: start[groups]]
 
 
 @njit(cache=True)
@@ -162,4 +163,4 @@ def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, cut: float
             stay *= (b[g] + k) / (a + b[g] + k)
             k += 1
         start[g + 1] = at + k + 1
-    return start, pmf[: start[groups]].copy()
+    return start, pmf[: start[groups]]

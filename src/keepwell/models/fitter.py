@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,8 +56,8 @@ def searched(objective: Objective, start: Floats, bounds: Sequence[tuple[float, 
         value, gradient = objective(theta)
         return (-value / scale if np.isfinite(value) else 1e30), -gradient / scale
 
-    options = {"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7}
-    found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    options: Any = {"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7}
+    found: Any = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x, float)
 
 

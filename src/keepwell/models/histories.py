@@ -58,7 +58,7 @@ def checked(cells: Cells) -> Cells:
 def sorted_rows(cells: Cells) -> Rows:
     """Return the cells sorted, equal ones merged and those of no customer left out."""
     some = cells.count > 0
-    x, t_x, age, count = (a[some] for a in (cells.repeats, cells.recency, cells.age, cells.count))
+    x, t_x, age, count = cells.repeats[some], cells.recency[some], cells.age[some], cells.count[some]
     key, order = _keys(x, t_x, age)
     key, count = key[order], count[order]
     first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)

@@ -89,9 +89,10 @@ def discounted(p: ParetoNBD, *, x: Floats, t_x: Floats, T: Floats, delta: float,
     return active(p, x=x, t_x=t_x, T=T) * (p.r + x) / (p.alpha + T) * staying
 
 
-def expected_new(p: ParetoNBD, t: Floats) -> Floats:
+def expected_new(p: ParetoNBD, t: Floats | float) -> Floats:
     """Return the repeat purchases expected of a new customer until `t` after the first one; shape of `t`."""
-    return p.r / p.alpha * _stay(p.s, p.beta, np.asarray(t, np.float64))
+    ts: Floats = np.array(t, np.float64)
+    return p.r / p.alpha * _stay(p.s, np.full(ts.shape, p.beta), ts)
 
 
 def pmf_new(p: ParetoNBD, t: float, k: Ints) -> Floats:
@@ -129,7 +130,7 @@ def predict(p: ParetoNBD, cells: Cells, *, days: int, rate: float = 0.0, clock: 
     start, pmf = _distributions(p, x.astype(float), age.astype(float), days, rate=rate if clock else 0.0)
     ages, of = np.unique(age, return_inverse=True)
     buying = (p.r + x) / (p.alpha + age)
-    plain = buying * _stay(p.s, p.beta + ages, days)[of]
+    plain = buying * _stay(p.s, p.beta + ages.astype(float), days)[of]
     worth = buying * _discounted_stay(p.s, p.beta + ages.astype(float), days, rate)[of]
     return Forecast(
         days=days,
@@ -222,7 +223,7 @@ def _gone(n: Floats, a: Floats, s: float, b: Floats, span: Floats) -> Floats:
     return total
 
 
-def _stay(s: float, b: Floats | float, t: Floats | float) -> Floats:
+def _stay(s: float, b: Floats, t: Floats | float) -> Floats:
     """Return the time that one who is active stays within the next `t`: the integral of (b/(b+u))^s from 0 to t."""
     span = np.log1p(np.asarray(t, float) / b)
     held: Floats = b * span * lasting((s - 1) * span)

@@ -82,7 +82,8 @@ def _reported(
     doubt: Callable[[P, frozenset[str], Rows], str],
 ) -> Fit[P]:
     params = build(**dict(zip(names, np.exp(top.theta).tolist(), strict=True)))
-    unknown = frozenset(names[i] for i in top.unknown)
+    # Parameters come in pairs that describe one distribution; if one of a pair is not determined, neither is.
+    unknown = frozenset(names[j] for i in top.unknown for j in (i - i % 2, i - i % 2 + 1))
     spread = np.sqrt(np.diag(top.covariance)) * np.exp(top.theta)
     if not top.settled:
         ending = (
