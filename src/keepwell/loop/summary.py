@@ -1,0 +1,131 @@
+"""What a run says at its end: one plain object, money as text with all its decimals."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from keepwell.decide import stop_total
+from keepwell.engine import Engine, collected
+from keepwell.loop.assumptions import assumed
+from keepwell.loop.conservation import Account, whole
+from keepwell.settings import Settings
+from keepwell.tables import MEASURES, UNKNOWN, Tables
+
+Summary = dict[str, Any]
+HORIZON = "12m"
+
+
+def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Account, as_of_given: bool) -> Summary:
+    """Return all of the summary that follows from the tables; `run`, `workspace`, `seconds`, `report` come later."""
+    files = collected(engine, tables["files"].order_by("name", "file")).to_pylist()
+    earned = _earned(tables, engine)
+    sums = earned | {"as_of_given": as_of_given, "assumed_dates": _assumed_dates(tables, engine)}
+    return {
+        "as_of": str(settings.as_of),
+        "rows": {
+            "in": account.rows_in,
+            "facts": account.facts,
+            "quarantined": account.quarantined,
+            "duplicates": account.duplicates,
+        },
+        "money": {
+            "in": str(account.money_in),
+            "ledger": str(account.ledger),
+            "quarantined": str(account.money_quarantined),
+            "duplicates": str(account.money_duplicates),
+            "unknown_customer": str(account.unknown_customer),
+        },
+        "files": [_file(row) for row in files],
+        "customers": earned["customers"],
+        "revenue": str(account.ledger),
+        "contribution": str(earned["contribution"]),
+        "equity": _equity(tables, engine),
+        "models": _models(tables, engine),
+        "backtest": _backtest(tables, engine),
+        "stop": _stop(tables, settings, engine),
+        "assumptions": assumed(settings, files=files, sums=sums),
+        "notes": _notes(account, settings),
+    }
+
+
+def _file(row: dict[str, Any]) -> dict[str, Any]:
+    mapping = json.loads(row["mapping"])
+    money = str(row["money_in"])
+    return {"name": row["name"], "format": row["format"], "rows": row["rows"], "money": money, "mapping": mapping}
+
+
+def _earned(tables: Tables, engine: Engine) -> dict[str, Any]:
+    """Return the number of known customers, and contribution, net and assumed sales of everybody."""
+    t, people = tables["ledger"], tables["customers"]
+    sums = {name: t[name].sum().cast("decimal(38,4)") for name in ("gross", "discounts", "refunds")}
+    sums |= {name: t[name].sum().cast("decimal(38,4)") for name in ("contribution", "assumed_sales")}
+    row = collected(engine, t.aggregate(**sums)).to_pylist()[0]
+    earned = {name: Decimal("0.0000") if value is None else value for name, value in row.items()}
+    known = people.aggregate(customers=whole((people.customer_id != UNKNOWN).cast("int64")))
+    customers = collected(engine, known).to_pylist()[0]["customers"] or 0
+    net = earned["gross"] - earned["discounts"] - earned["refunds"]
+    return earned | {"net_sales": net, "customers": customers}
+
+
+def _assumed_dates(tables: Tables, engine: Engine) -> int:
+    t = tables["order_lines"]
+    rows = collected(engine, t.aggregate(n=t.count(where=t.refund_date_assumed & (t.refund != 0)))).to_pylist()
+    return int(rows[0]["n"])
+
+
+def _equity(tables: Tables, engine: Engine) -> dict[str, Any]:
+    t = tables["equity"]
+    rows = collected(engine, t.filter(t.horizon == HORIZON)).to_pylist()
+    if not rows:
+        return {"expected": "0.0000", "lower": "0.0000", "upper": "0.0000", "horizon": HORIZON}
+    return {name: f"{rows[0][name]:.4f}" for name in ("expected", "lower", "upper")} | {"horizon": HORIZON}
+
+
+def _models(tables: Tables, engine: Engine) -> list[str]:
+    """Return the models that were fitted."""
+    rows = collected(engine, tables["fits"].select("model").distinct()).to_pylist()
+    return sorted(row["model"] for row in rows)
+
+
+def _backtest(tables: Tables, engine: Engine) -> dict[str, Any]:
+    """Return the method that values rest on (null without a backtest), and one object per origin and method."""
+    t = tables["backtest"]
+    rows = collected(engine, t.filter(t.group == "all").order_by("origin", "horizon", "method", "measure")).to_pylist()
+    champion = None
+    table: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (row["origin"], row["horizon"], row["method"])
+        if row["measure"] == "champion":
+            champion = row["method"]
+        elif row["measure"] in MEASURES:
+            line = table.setdefault(key, {"origin": str(key[0]), "horizon": key[1], "method": key[2]})
+            line[row["measure"]] = row["value"]
+    return {"champion": champion, "table": list(table.values())}
+
+
+def _stop(tables: Tables, settings: Settings, engine: Engine) -> dict[str, Any] | None:
+    if settings.contact.cost is None:
+        return None
+    row = collected(engine, stop_total(tables["plan"])).to_pylist()[0]
+    return {"customers": row["customers"], "saves": f"{row['saves']:.4f}"}
+
+
+def _notes(account: Account, settings: Settings) -> list[str]:
+    """Return what a careful reader should hear."""
+    notes = []
+    if account.quarantined:
+        share = account.quarantined / account.rows_in
+        notes.append(f"{account.quarantined:,} rows ({share:.1%}) are in quarantine; see table 'quarantine'.")
+    if account.unread:
+        notes.append(f"{account.unread:,} rows have an amount that could not be read; their money is not known.")
+    if account.later_rows:
+        text = (
+            f"{account.later_rows:,} rows dated after {settings.as_of} hold {account.later}; this run leaves them out."
+        )
+        notes.append(text)
+    if account.unknown_customer:
+        part = f"{account.unknown_customer / account.ledger:.1%}" if account.ledger > 0 else "a part"
+        notes.append(f"{account.unknown_customer} ({part} of the money) names no customer and is in nobody's value.")
+    return notes
