@@ -20,7 +20,6 @@ USER, OURS, STOPPED = 2, 1, 130
 
 def watched(command: Callable[[], object], *, json: bool) -> None:
     """Run `command` and turn every error into a sentence and an exit status."""
-    sys.excepthook = _ours_in_json if json else _ours_in_words
     try:
         command()
     except ConservationError as error:
@@ -34,6 +33,8 @@ def watched(command: Callable[[], object], *, json: bool) -> None:
         _ended(told, USER, json=json)
     except KeyboardInterrupt:
         _ended(KeepwellError("Stopped", mend="Nothing that was finished is lost."), STOPPED, json=json)
+    finally:  # after the command, because Typer puts a hook of its own in place
+        sys.excepthook = _ours_in_json if json else _ours_in_words
 
 
 def _surroundings(error: OSError) -> KeepwellError | None:

@@ -189,7 +189,7 @@ def init(workspace: Workspace = None, json: Json = False) -> None:
 def demo(
     to: Annotated[Path, typer.Option(help="Folder for the shop's files and its workspace.")] = Path("keepwell-demo"),
     customers: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many customers the shop has.")] = 10_000,
-    world: Annotated[str, typer.Option(help="Which simulated world (see docs/simulate.md).")] = "mail_order",
+    world: Annotated[str, typer.Option(help="Which simulated world (see docs/simulate.md).")] = "mail-order",
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes another shop.")] = 1,
     engine: Annotated[Text, typer.Option(help="duckdb or spark.")] = None,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the report in the browser.")] = True,
@@ -198,8 +198,8 @@ def demo(
     """Make a simulated mail-order shop, run the whole loop on it and open the report."""
     from keepwell.cli import workflows
 
-    overrides = given({"engine": engine})
-    workflows.demo(to, customers=customers, world=world, seed=seed, overrides=overrides, show=open_, json=json)
+    options = given({"engine": engine})
+    workflows.demo(to, customers=customers, world=world, seed=seed, options=options, show=open_, json=json)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,138 @@
+"""What the terminal says of a run: short, in the words of a shop."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+Summary = dict[str, Any]
+SHOWN = 8  # reasons of quarantine on the terminal
+
+
+def summary(answer: Summary) -> str:
+    """Return the closing words of a run.
+
+    Args:
+        answer: The object that `--json` prints.
+    """
+    parts = [_read(answer), _earned(answer), _will(answer), _trust(answer), _stop(answer)]
+    lines = [part for part in parts if part]
+    lines += [f"  ! {note}" for note in answer.get("notes", [])]
+    if not answer.get("current", True):
+        lines.append("  ! This run did not become current: too many rows in quarantine. Look at it, then add --accept.")
+    if answer.get("report"):
+        lines.append(f"Report      {answer['report']}")
+    return "\n".join(lines)
+
+
+def assumptions(answer: Summary) -> str:
+    """Return what the run assumed, one line each, with how to change it."""
+    rows = [(str(a["name"]), str(a["value"]), str(a["change"])) for a in answer["assumptions"]]
+    if not rows:
+        return ""
+    wide = max(len(name) for name, _, _ in rows)
+    lines = [f"  {name:<{wide}}  {value}" + (f"   ({change})" if change else "") for name, value, change in rows]
+    return "\n".join(["Assumed, not measured:", *lines])
+
+
+def money(value: object) -> str:
+    """Round money for the eye: whole units, thousands separated; cents below a hundred.
+
+    >>> money("2500315.6300"), money("-4.5"), money(None)
+    ('2,500,316', '-4.50', 'unknown')
+    """
+    if value is None:
+        return "unknown"
+    amount = Decimal(str(value))
+    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}"
+
+
+def _read(answer: Summary) -> str:
+    rows, names = answer["rows"], ", ".join(file["name"] for file in answer["files"][:3])
+    more = "" if len(answer["files"]) <= 3 else f" and {len(answer['files']) - 3} more"
+    apart = [
+        f"{rows[kind]:,} {word}"
+        for kind, word in (("quarantined", "in quarantine"), ("duplicates", "twice"))
+        if rows[kind]
+    ]
+    tail = f" ({', '.join(apart)})" if apart else " (every one used)"
+    return f"Read        {rows['in']:,} rows of {names}{more}{tail}, up to {answer['as_of']}"
+
+
+def _earned(answer: Summary) -> str:
+    return (
+        f"Earned      {money(answer['contribution'])} contribution on {money(answer['revenue'])} taken,"
+        f" from {answer['customers']:,} customers"
+    )
+
+
+def _will(answer: Summary) -> str:
+    equity = answer["equity"]
+    if not equity or equity.get("expected") is None:
+        return "Will earn   not known: too little history to say"
+    return (
+        f"Will earn   {money(equity['expected'])} contribution in the next 12 months"
+        f" (90% interval {money(equity['lower'])} to {money(equity['upper'])})"
+    )
+
+
+def _trust(answer: Summary) -> str:
+    champion = answer["backtest"]["champion"]
+    rows = [row for row in answer["backtest"]["table"] if row["method"] == champion and row.get("actual")]
+    if not rows:
+        return "Trust       no backtest: the history is too short to hide a part of it"
+    last = max(rows, key=lambda row: str(row["origin"]))
+    return (
+        f"Trust       from {last['origin']} the same method would have forecast {last['expected']:,.0f} purchases"
+        f" for {last['actual']:,.0f} that came ({last['bias']:+.0%}); {len(rows)} such tests in the report"
+    )
+
+
+def _stop(answer: Summary) -> str:
+    stop = answer["stop"]
+    if stop is None:
+        return "Keep, stop  give --contact-cost to learn whom to stop contacting"
+    saved = money(stop["saves"])
+    return f"Stop        contacting {stop['customers']:,} customers: that saves {saved} in 12 months (assumed effect)"
+
+
+def mappings(answer: Summary) -> str:
+    """Return which column was read as what, one line a file."""
+    lines = []
+    for file in answer["files"]:
+        chosen = ", ".join(f"{column} = {field}" for field, column in (file.get("mapping") or {}).items())
+        lines.append(f"  {file['name']}  read as {file['format']}" + (f": {chosen}" if chosen else ""))
+    return "\n".join(["Columns (--map column=field changes one):", *lines]) if lines else ""
+
+
+def run(one: Summary) -> str:
+    """Return one line on a finished run."""
+    mark = "*" if one.get("current") else " "
+    return f"{mark} {one['run']}  as of {one['as_of']}  {one['customers']:,} customers  {one['engine']}"
+
+
+def file(found: Summary) -> str:
+    """Return what `keepwell check` found in one file."""
+    shape = ", ".join(part for part in (found["kind"], found["encoding"], _named(found["delimiter"])) if part)
+    lines = [f"{found['name']}: {found['rows']:,} rows ({shape}), read as {found['format']} ({found['role']})"]
+    chosen = {column: field for field, column in found["mapping"].items()}
+    lines += [
+        f"  {column:<24} {'-> ' + chosen[column] if column in chosen else '(not used)'}" for column in found["header"]
+    ]
+    if "facts" in found:
+        lines += [
+            f"  {found['facts']:,} rows can be used, {found['quarantined']:,} go to quarantine",
+            f"  money {money(found['money'])}, {found['first']} to {found['last']},"
+            f" {found['customers']:,} customers, {found['nobody']:,} rows that name nobody",
+        ]
+        reasons = list(found["reasons"].items())
+        lines += [f"  ! {rows:,} x {reason}" for reason, rows in reasons[:SHOWN]]
+        lines += [f"  ! and {len(reasons) - SHOWN:,} more reasons: see --json"] if len(reasons) > SHOWN else []
+        lines += [f"    line {e['line']}, {e['column'] or 'whole line'}: {e['value']!r}" for e in found["examples"]]
+    lines += [f"  note: {note}" for note in found["notes"]]
+    return "\n".join(lines)
+
+
+def _named(delimiter: str) -> str:
+    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "white space"}
+    return f"{names.get(delimiter, delimiter)}-separated" if delimiter else ""
