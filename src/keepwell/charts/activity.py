@@ -47,14 +47,14 @@ def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - ever
     everyone = sum(r["customers"] for r in rows)
     if len(rows) == 1:
         return (
-            f"All {plural(everyone, 'customer')} have much the same history, "
-            f"so one chance of still being a customer: {share(rows[0]['p_active'])}"
+            f"{plural(everyone, 'customer')} with one kind of history: "
+            f"the chance of still being a customer is {share(rows[0]['p_active'])}"
         )
     mean = sum(r["customers"] * r["p_active"] for r in rows) / everyone
     told = [r for r in rows if r["customers"] >= everyone / 100]
     high, low = (pick(told, key=lambda r: r["p_active"]) for pick in (max, min))
     return (
-        f"{share(mean)} are probably still customers: from {share(high['p_active'])} ({_words(high)}) "
+        f"About {share(mean)} of all buyers are still customers: from {share(high['p_active'])} ({_words(high)}) "
         f"down to {share(low['p_active'])} ({_words(low)})"
     )
 
@@ -79,8 +79,8 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
             z=[[cell and cell["p_active"] for cell in line] for line in grid],
             text=[[_cell_text(cell) for cell in line] for line in grid],
             texttemplate="%{text}",
-            textfont={"size": 11},
-            colorscale=[[i / 4, colour] for i, colour in enumerate(reversed(palette.STEPS[1:6]))],
+            textfont={"size": 11, "color": palette.INK},
+            colorscale=palette.CELLS,
             zmin=0,
             zmax=1,
             xgap=2,

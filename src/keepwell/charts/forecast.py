@@ -80,9 +80,17 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     if coming and coming[0]["origin"] != past[-1].origin:
         drawn.add_traces(_band(coming, "forecast of what is to come", "dash", palette.CHOSEN))
     framed(drawn, title, x="Last day of the period", y="Purchases in the period (purchase days)", height=400)
-    drawn.add_vline(x=past[-1].origin.isoformat(), line={"color": palette.UNCERTAIN, "dash": "dot"})
+    _mark(drawn, past[-1].origin)
     drawn.update_yaxes(rangemode="tozero", tickformat=",")
     return drawn
+
+
+def _mark(drawn: go.Figure, origin: date) -> None:
+    """Draw the day on which the tested forecast was made."""
+    line = {"color": palette.UNCERTAIN, "dash": "dot"}
+    drawn.add_shape(type="line", x0=origin.isoformat(), x1=origin.isoformat(), y0=0, y1=1, yref="paper", line=line)
+    words = {"text": "forecast made", "showarrow": False, "xanchor": "right", "yanchor": "top", "xshift": -4}
+    drawn.add_annotation(x=origin.isoformat(), y=1, yref="paper", font={"color": palette.INK}, **words)
 
 
 def _earlier(rows: list[Row], origin: date) -> list[Row]:

@@ -42,7 +42,7 @@ def framed(figure: go.Figure, title: str, *, x: str, y: str, height: int = 380) 
     )
     figure.update_xaxes(**_AXIS)
     figure.update_yaxes(**_AXIS)
-    figure.update_layout(xaxis_title_text=plain(x), yaxis_title_text=plain(y))
+    figure.update_layout(xaxis_title_text=axis_title(x), yaxis_title_text=axis_title(y))
     return figure
 
 
@@ -59,9 +59,14 @@ def sentence(title: str) -> go.Figure:
     return figure
 
 
-def wrapped(title: str) -> str:
+def wrapped(title: str, width: int = 90) -> str:
     """Break a title into lines, for Plotly does not wrap."""
-    return "<br>".join(textwrap.wrap(plain(title), 90))
+    return "<br>".join(plain(line) for line in textwrap.wrap(title, width))
+
+
+def axis_title(title: str) -> str:
+    """Break an axis title into lines that a phone is wide enough for."""
+    return wrapped(title, 38)
 
 
 def money_axis(currency: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def answer(data: pa.Table, *, currency: str, assumed: Assumptions) -> str:
         cost = money(row["highest_cost"], currency)
         return f"{caused}, contact may cost up to {cost} a customer and year before it stops to pay on half of them"
     if not row["stopped"]:
-        return f"{caused}, it pays on every one of {plural(row['judged'], 'customer')}: stop nobody"
+        return f"{caused}, it pays on all of {plural(row['judged'], 'customer')}: stop nobody"
     who = f"{plural(row['stopped'], 'customer')} of {row['judged']:,}"
     return f"{caused}, it does not pay on {who}; stopping it there saves {money(row['saves'], currency)} in 12 months"
 
@@ -59,7 +59,11 @@ def figure(data: pa.Table, *, currency: str, assumed: Assumptions) -> go.Figure:
     axis = "Saved in 12 months" if _decided(data) else "Highest cost of contact, a customer and year"
     framed(drawn, title, x="Share of orders that contact causes", y=f"{axis}, {unit(currency)}", height=400)
     drawn.add_vrect(
-        x0=assumed.contact_share_low, x1=assumed.contact_share_high, fillcolor=palette.UNCERTAIN_FILL, line_width=0
+        x0=assumed.contact_share_low,
+        x1=assumed.contact_share_high,
+        fillcolor=palette.UNCERTAIN_FILL,
+        line_width=0,
+        layer="below",
     )
     row = at(data, assumed.contact_share) or {}
     drawn.add_trace(_chosen(row, row["saves"] if _decided(data) else row["highest_cost"], currency))
@@ -90,7 +94,7 @@ def _highest_cost(data: pa.Table, currency: str) -> go.Figure:
             x=data["share"].to_pylist(),
             y=costs,
             mode="lines",
-            name="below the line contact pays on half of the customers",
+            name="below it, contact pays on half of all",
             line={"color": palette.PROFIT, "width": 3},
             hovertext=[plain(money(c, currency)) for c in costs],
         )
@@ -102,7 +106,7 @@ def _chosen(row: Row, value: float, currency: str) -> go.Scatter:
         x=[row["share"]],
         y=[value],
         mode="markers+text",
-        name="the share assumed (shaded: the range thought possible)",
+        name="assumed share (shaded: its range)",
         marker={"color": palette.CHOSEN, "size": 11, "symbol": "diamond"},
         text=[plain(money(value, currency))],
         textposition="top right",

@@ -34,10 +34,10 @@ def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - ever
     """Say which kind carries most of what is expected."""
     rows = data.to_pylist()
     if not rows:
-        return "No customer has bought anything yet, so there are no kinds of customers"
+        return "There are no kinds of customers to compare: nobody has a purchase and a forecast"
     best = rows[0]
     if len(rows) == 1:
-        return f"All {plural(best['customers'], 'customer')} are of one kind: {best['segment']}"
+        return f"{plural(best['customers'], 'customer')}, all of one kind: {best['segment']}"
     of = f"‘{best['segment']}’ customers, {share(best['customers_share'])} of all"
     if best["expected_share"] is None:
         return f"{of}, are those of whom most is expected"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from keepwell.charts import palette
 from keepwell.charts.frame import framed, money_axis, plain, sentence, unit
-from keepwell.charts.words import MINUS, money, share
+from keepwell.charts.words import money, share
 from keepwell.tables import LEDGER_LINES, Tables
 
 if TYPE_CHECKING:
@@ -71,26 +71,22 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     sums = {"": net_revenue(totals), "contribution": totals["contribution"]}
     values = [sums[line] if sign == 0 else sign * totals[line] for line, _words, sign in shown]
     drawn = go.Figure(_bars(shown, values, totals, currency))
-    framed(drawn, title, x=f"Amount, {unit(currency)}", y="", height=110 + 34 * len(shown))
+    framed(drawn, title, x=f"Amount, {unit(currency)}", y="", height=110 + 42 * len(shown))
     reach = _reach(shown, values)
-    drawn.update_layout(showlegend=False, bargap=0.3, waterfallgap=0.3)
+    drawn.update_layout(showlegend=False, waterfallgap=0.3)
     drawn.update_yaxes(autorange="reversed", showgrid=False)
-    drawn.update_xaxes(range=[1.3 * min(reach) if min(reach) < 0 else 0, 1.3 * max(*reach, 0)], **money_axis(currency))
+    drawn.update_xaxes(range=[1.02 * min(reach), 1.02 * max(reach)], **money_axis(currency))
     return drawn
 
 
 def _bars(
     shown: list[tuple[str, str, int]], values: list[float], totals: dict[str, float], currency: str
 ) -> go.Waterfall:
-    signs = [MINUS if v < 0 else "+" if step[2] else "" for v, step in zip(values, shown, strict=True)]
     return go.Waterfall(
         orientation="h",
-        y=[_label(line, words, sign, totals) for line, words, sign in shown],
+        y=[_label(step, value, totals, currency) for step, value in zip(shown, values, strict=True)],
         x=values,
         measure=["total" if sign == 0 else "relative" for _line, _words, sign in shown],
-        text=[plain(sign + money(abs(v), currency)) for sign, v in zip(signs, values, strict=True)],
-        textposition="outside",
-        cliponaxis=False,
         increasing={"marker": {"color": palette.PROFIT}},
         decreasing={"marker": {"color": palette.LOSS}},
         totals={"marker": {"color": palette.INK}},
@@ -98,10 +94,12 @@ def _bars(
     )
 
 
-def _label(line: str, words: str, sign: int, totals: dict[str, float]) -> str:
-    if line == "product_cost" and totals["assumed_sales"] > 0:
-        return f"{words}<br>(assumed)"
-    return f"<b>{words}</b>" if sign == 0 else words
+def _label(step: tuple[str, str, int], value: float, totals: dict[str, float], currency: str) -> str:
+    """Name a step and its amount: beside the axis, where no bar can cover it."""
+    line, words, sign = step
+    assumed = line == "product_cost" and totals["assumed_sales"] > 0
+    plus = "+" if sign and value > 0 else ""
+    return f"{words}{' (assumed)' if assumed else ''}<br><b>{plus}{plain(money(value, currency))}</b>"
 
 
 def _reach(shown: list[tuple[str, str, int]], values: list[float]) -> list[float]:

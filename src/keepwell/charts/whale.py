@@ -76,7 +76,9 @@ def answer(data: pa.Table, *, currency: str) -> str:
     said = concentration(data)
     if said is None:
         return _too_few(data, currency)
-    if said.whole <= 0:
+    if said.whole == 0:
+        return f"All {said.customers:,} customers together earned nothing and cost nothing"
+    if said.whole < 0:
         return (
             f"All customers together lose {money(-said.whole, currency)}; "
             f"the best fifth of them bring {money(said.best, currency)}"

@@ -14,14 +14,14 @@ from ibis import _
 from plotly.subplots import make_subplots
 
 from keepwell.charts import palette
-from keepwell.charts.frame import framed, money_axis, plain, sentence, unit
+from keepwell.charts.frame import axis_title, framed, money_axis, plain, sentence, unit
 from keepwell.charts.words import MINUS, money, plural, share
 from keepwell.tables import Tables
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-TIERS = 7  # a legend holds no more
+TIERS = 6  # with the intervals that makes the seven things that a legend holds
 Row = dict[str, Any]
 
 
@@ -116,8 +116,10 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     drawn.add_trace(_whiskers(rows, bins, labels), row=2, col=1)
     framed(drawn, title, x="", y="Customers", height=520)
     money_title = f"Expected contribution of a customer over 12 months, {unit(currency)}"
-    drawn.update_layout(barmode="stack", bargap=0.08, yaxis2_title_text=f"May bring, {unit(currency)}")
-    drawn.update_layout(xaxis2_title_text=money_title, yaxis2=money_axis(currency))
+    drawn.update_layout(
+        barmode="stack", bargap=0.08, legend_traceorder="normal", yaxis2_title_text=f"May bring, {unit(currency)}"
+    )
+    drawn.update_layout(xaxis2_title_text=axis_title(money_title), yaxis2=money_axis(currency))
     drawn.update_xaxes(type="category", categoryorder="array", categoryarray=labels, showgrid=False)
     return drawn
 
@@ -139,7 +141,9 @@ def _thousands(value: float) -> str:
 def _stacks(rows: list[Row], bins: list[tuple[float, float]], labels: list[str]) -> list[go.Bar]:
     names = _tiers(rows)
     shown = names if len(names) <= TIERS else names[: TIERS - 1]
-    groups = [(name, {name}) for name in shown] + ([("all others", set(names) - set(shown))] if shown != names else [])
+    groups = [(f"tier {name}", {name}) for name in shown] + (
+        [("all others", set(names) - set(shown))] if shown != names else []
+    )
     bars = []
     for (name, tiers), colour in zip(groups, palette.steps(len(groups)), strict=True):
         held = dict.fromkeys(bins, 0)
@@ -147,7 +151,7 @@ def _stacks(rows: list[Row], bins: list[tuple[float, float]], labels: list[str])
             if row["tier"] in tiers:
                 held[row["low"], row["high"]] += row["customers"]
         marker = {"color": colour, "line": {"color": palette.INK, "width": 0.5}}
-        bars.append(go.Bar(x=labels, y=list(held.values()), name=plain(f"tier {name}"), marker=marker))
+        bars.append(go.Bar(x=labels, y=list(held.values()), name=plain(name), marker=marker))
     return bars
 
 

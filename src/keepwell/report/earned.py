@@ -30,7 +30,7 @@ def profit(data: Gathered, *, currency: str) -> Section:
     ]
     if said := _unknown(data, currency):
         parts.append(Text(said))
-    return Section("profit", "Profit and loss", tuple(parts))
+    return Section("profit", "Profit and loss", "Profit and loss", tuple(parts))
 
 
 def _with_net(row: Row) -> Row:
@@ -87,6 +87,7 @@ def concentrated(data: Gathered, *, currency: str) -> Section:
     curve = data["whale"]
     return Section(
         "concentration",
+        "Concentration",
         "Who earns the profit",
         (
             plot(

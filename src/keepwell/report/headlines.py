@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from keepwell.charts import keep, whale
-from keepwell.charts.words import count, day, missing, money, share, signed_share
+from keepwell.charts.words import count, day, missing, money, plural, share, signed_share
 from keepwell.report.earned import assumed_part
 from keepwell.report.gather import Gathered
 from keepwell.report.intake import decimal
 from keepwell.report.keeping import HOW_TO, stop_totals
-from keepwell.report.parts import Grid
 from keepwell.report.trust import champion_rows, error_range
 from keepwell.settings import Settings
 
@@ -176,7 +175,7 @@ def _stop(data: Gathered, stop: Row, currency: str, shared: Row) -> Headline:
     return Headline(
         answer=f"Stop contacting {customers:,} of {totals['judged']:,} customers: saves {money(saves, currency)}"
         if customers
-        else f"Keep contacting all {totals['judged']:,} customers",
+        else f"Stop nobody: contact pays on all of {plural(totals['judged'], 'customer')}",
         detail=(
             f"In the next 12 months; {low} to {high} over the range thought possible. "
             f"For {totals['sure']:,} of them the verdict is the same over all of that range. {rest}"
@@ -217,33 +216,3 @@ def _trust(data: Gathered, summary: Row) -> Headline:
         why=f"on {len(rows)} earlier {'day' if len(rows) == 1 else 'days'} of the shop's own past",
         **shared,
     )
-
-
-def truth_grid(data: Gathered, truth: Row | None, *, currency: str) -> Grid | None:
-    """Return forecast beside truth for a simulated shop, or None."""
-    if not truth:
-        return None
-    from keepwell.report.parts import Column, grid
-
-    year = next((r for r in data["equity"].to_pylist() if r["horizon"] == "12m"), None)
-    if year is None:
-        return None
-    actual = float(decimal(truth.get("contribution_12m")))
-    inside = "yes" if year["lower"] <= actual <= year["upper"] else "no"
-    row = {
-        "what": f"Contribution, {currency}",
-        **{k: year[k] for k in ("expected", "lower", "upper")},
-        "truth": actual,
-        "error": year["expected"] / actual - 1 if actual else None,
-        "inside": inside,
-    }
-    columns = (
-        Column("what", "In the next 12 months"),
-        Column("expected", "Forecast", "money"),
-        Column("lower", "5%", "money"),
-        Column("upper", "95%", "money"),
-        Column("truth", "Truth", "money"),
-        Column("error", "Error", "signed"),
-        Column("inside", "Inside the 90% interval"),
-    )
-    return grid("Simulated: the truth is known (table: equity)", [row], columns)

@@ -32,7 +32,7 @@ def quality(data: Gathered, summary: Row, *, currency: str) -> Section:
     ]
     if said := _nobody(summary, currency):
         parts.append(Text(said))
-    return Section("data", "The data", tuple(parts))
+    return Section("data", "Data", "The data", tuple(parts))
 
 
 def _some(table: Any, rows: list[Row], currency: str, nothing: str) -> Part:

@@ -30,7 +30,7 @@ def kept(data: Gathered, *, currency: str, assumed: Assumptions) -> Section:
         parts += [_verdicts(data["verdicts"], currency), *_lists(data, currency), Text(_doubts())]
     elif curve.num_rows:
         parts.append(Text(f"Nobody is judged, because no cost of contact was given. To get the list: {HOW_TO}"))
-    return Section("keep", "Keep or stop", tuple(parts))
+    return Section("keep", "Keep or stop", "Keep or stop", tuple(parts))
 
 
 def _curve(curve: pa.Table, currency: str) -> Grid:

@@ -23,13 +23,14 @@ def assumed(summary: Row) -> Section:
         else Text("Nothing was assumed: all is measured.")
     )
     hint = Text("All settings with their meaning: keepwell init writes them into keepwell.toml.")
-    return Section("assumptions", "What was assumed", (part, hint))
+    return Section("assumptions", "Assumptions", "What was assumed", (part, hint))
 
 
 def details(data: Gathered, summary: Row, *, engine: str) -> Section:
     """Show the models, their parameters, the run and the tables."""
     return Section(
         "method",
+        "Methods",
         "Methods and details",
         (_bases(data), _equity(data), _fits(data), _run(summary, engine), _seconds(summary), _tables()),
     )

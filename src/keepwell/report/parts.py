@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import plotly.graph_objects as go
 
-from keepwell.charts.words import NOTHING, count, exact, share, signed_share
+from keepwell.charts.words import MINUS, NOTHING, count, exact, missing, share, signed_share
 
 Row = Mapping[str, Any]
 
@@ -34,6 +34,10 @@ def amount(value: Any) -> str:
     return exact(value if isinstance(value, Decimal) or value is None else Decimal(f"{value:.2f}"))
 
 
+def _decimals(value: Any, places: int) -> str:
+    return NOTHING if value is None or missing(value) else f"{value:,.{places}f}".replace("-", MINUS)
+
+
 FORMS: dict[str, Callable[[Any], str]] = {
     "text": lambda value: NOTHING if value is None or value == "" else str(value),
     "day": lambda value: value.isoformat() if isinstance(value, date) else NOTHING,
@@ -42,6 +46,8 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "signed": signed_share,
     "count": count,
     "number": exact,
+    "rough": lambda value: _decimals(value, 2),
+    "fine": lambda value: _decimals(value, 4),
     "year": lambda value: NOTHING if value is None else str(value),
 }
 
@@ -87,6 +93,7 @@ class Section:
     """A section of the page."""
 
     name: str  # unique in the page
+    short: str  # in the navigation
     title: str
     parts: tuple[Part, ...]
 

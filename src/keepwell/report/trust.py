@@ -37,7 +37,7 @@ def trusted(data: Gathered, *, champion: str) -> Section:
     rows = tested(data)
     if rows:
         parts += [_methods(rows, champion), _groups(rows, champion), Text(_reading())]
-    return Section("trust", "How far to trust the forecast", tuple(parts))
+    return Section("trust", "Trust", "How far to trust the forecast", tuple(parts))
 
 
 def _path(data: Gathered) -> Any:
@@ -45,10 +45,10 @@ def _path(data: Gathered) -> Any:
     columns = (
         Column("origin", "Forecast made on", "day"),
         Column("period", "Period ends", "day"),
-        Column("expected", "Expected", "number"),
-        Column("lower", "5%", "number"),
-        Column("upper", "95%", "number"),
-        Column("actual", "Came", "number"),
+        Column("expected", "Expected", "rough"),
+        Column("lower", "5%", "rough"),
+        Column("upper", "95%", "rough"),
+        Column("actual", "Came", "rough"),
     )
     return plot(
         "forecast",
@@ -85,13 +85,13 @@ def _score_columns(first: Column) -> tuple[Column, ...]:
         Column("origin", "Forecast made on", "day"),
         Column("horizon", "Days ahead", "count"),
         Column("customers", "Customers", "count"),
-        Column("expected", "Purchases forecast", "number"),
-        Column("actual", "Came", "number"),
+        Column("expected", "Purchases forecast", "rough"),
+        Column("actual", "Came", "rough"),
         Column("bias", "Error", "signed"),
-        Column("mae", "Mean absolute error a customer", "number"),
-        Column("crps", "CRPS", "number"),
-        Column("crps_se", "its standard error", "number"),
-        Column("spearman", "Rank correlation", "number"),
+        Column("mae", "Mean absolute error a customer", "fine"),
+        Column("crps", "CRPS", "fine"),
+        Column("crps_se", "its standard error", "fine"),
+        Column("spearman", "Rank correlation", "fine"),
         Column("coverage_90", "Inside own 90% interval", "share"),
     )
 

@@ -15,6 +15,7 @@ def customers(data: Gathered, *, currency: str) -> Section:
     """Show worth, activity and return, then the kinds, tiers and classes."""
     return Section(
         "customers",
+        "Customers",
         "The customers",
         (
             _worth(data["worth"], currency),
@@ -54,7 +55,7 @@ def _best(data: pa.Table, currency: str) -> Any:
         Column("name", "Name"),
         Column("kind", "Kind"),
         Column("p_active", "Still a customer", "share"),
-        Column("expected_orders", "Orders expected", "number"),
+        Column("expected_orders", "Orders expected", "rough"),
         Column("expected_contribution", f"Expected, {currency}", "money"),
         Column("q05", "May bring: from", "money"),
         Column("q95", "to (90% interval)", "money"),
@@ -131,6 +132,6 @@ def _profiles(caption: str, data: pa.Table, currency: str) -> Any:
         Column("expected", f"Expected in 12 months, {currency}", "money"),
         Column("expected_share", "Of all", "share"),
         Column("p_active", "Chance of still being a customer", "share"),
-        Column("orders", "Orders each so far", "number"),
+        Column("orders", "Orders each so far", "rough"),
     )
     return grid(caption, data.to_pylist(), columns, folded=True)

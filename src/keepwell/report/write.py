@@ -16,12 +16,13 @@ from keepwell.charts.words import day
 from keepwell.engine import Engine
 from keepwell.report.earned import concentrated, profit, so_far
 from keepwell.report.gather import Gathered, gathered
-from keepwell.report.headlines import headlines, truth_grid
+from keepwell.report.headlines import headlines
 from keepwell.report.intake import quality
 from keepwell.report.keeping import kept
 from keepwell.report.method import assumed, details
 from keepwell.report.parts import Section
 from keepwell.report.trust import trusted
+from keepwell.report.truth import truth
 from keepwell.report.valued import customers
 from keepwell.settings import Settings
 from keepwell.tables import Tables
@@ -58,7 +59,7 @@ def page(data: Gathered, summary: dict[str, Any], settings: Settings, *, engine:
         as_of=day(date.fromisoformat(summary["as_of"])),
         currency=currency,
         simulated=bool(summary.get("truth")),
-        truth=truth_grid(data, summary.get("truth"), currency=currency),
+        truth=truth(data, summary.get("truth"), currency=currency),
         headlines=headlines(data, summary, settings, currency=currency),
         facts=so_far(data, currency=currency),
         sections=_sections(data, summary, settings, currency=currency, engine=engine),
