@@ -1,5 +1,7 @@
 """What all tests share: the two engines, and the real files where they are to be found."""
 
+import random
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,24 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"the real files are not at {SHARED}")
     return SHARED
+
+
+def pytest_addoption(parser):
+    """How often the chaos tests kill a run at a random moment."""
+    parser.addoption("--chaos-rounds", type=int, default=None, help="random kills; with it, every fault point too")
+
+
+@pytest.fixture(scope="session")
+def orders_csv(tmp_path_factory):
+    """A file of a small shop: 120 customers over two years, a few who come often, rows of nobody, a bad row."""
+    draw = random.Random(7)  # noqa: S311 no secret
+    rows = []
+    for customer in range(120):
+        day, gap = date(2023, 1, 1) + timedelta(days=draw.randrange(365)), draw.choice((15, 60, 200, 900))
+        while day < date(2024, 12, 31):
+            rows.append((day, f"K{customer:03d}" if customer % 20 else "", f"{draw.uniform(5, 120):.2f}"))
+            day += timedelta(days=1 + int(draw.expovariate(1 / gap)))
+    lines = [f"{n},{who},{day},{amount}" for n, (day, who, amount) in enumerate(sorted(rows), start=1)]
+    path = tmp_path_factory.mktemp("orders") / "orders.csv"
+    path.write_text("\n".join(["order_id,customer_id,date,amount", *lines, "9999,K001,2024-11-31,10.00"]) + "\n")
+    return path

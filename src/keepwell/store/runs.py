@@ -70,6 +70,7 @@ def finish(workspace: Workspace, draft: Draft, manifest: dict[str, Any], *, curr
     synced_below(draft.folder)
     run = Run(draft.id, workspace.runs / draft.id)
     renamed(draft.folder, run.folder, what="run folder")
+    workspace.reports.mkdir(exist_ok=True)
     if current:
         workspace.make_current(run.id)
     return run

@@ -1,0 +1,238 @@
+"""The loop from files to a finished run."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from keepwell import loop, store
+from keepwell.errors import DataError, WorkspaceError
+from keepwell.settings import Settings, with_options
+from keepwell.store import Workspace, entries
+from keepwell.tables import CONTRACTS
+
+
+def run(folder, *files, options=None, **more):
+    settings = with_options(Settings(), {"memory": "512MB", "threads": 2, **(options or {})})
+    return loop.run(folder, files=list(files) or None, settings=settings, **more)
+
+
+def left_in(folder):
+    """All names in a workspace but the lock's."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")} - {".lock"}
+
+
+@pytest.fixture(scope="module")
+def done(orders_csv, tmp_path_factory):
+    """One finished run, its workspace and what was told."""
+    folder = tmp_path_factory.mktemp("loop") / "orders.keepwell"
+    told = []
+    return run(folder, orders_csv, tell=told.append, options={"contact_cost": 0.8}), Workspace.open(folder), told
+
+
+def plain_sums(path):
+    """Sum the file with nothing but Python: the second source."""
+    rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    good = [row for row in rows if row[2] != "2024-11-31"]
+    money = sum(Decimal(row[3]) for row in good)
+    nobody = sum(Decimal(row[3]) for row in good if not row[1])
+    return len(rows), money, nobody, {row[1] for row in good if row[1]}, max(row[2] for row in good)
+
+
+def test_the_summary_agrees_with_a_plain_reading_of_the_file(done, orders_csv):
+    rows, money, nobody, customers, last = plain_sums(orders_csv)
+    said, _, _ = done
+    assert said["rows"] == {"in": rows, "facts": rows - 1, "quarantined": 1, "duplicates": 0}
+    assert Decimal(said["money"]["ledger"]) == Decimal(said["revenue"]) == money
+    assert Decimal(said["money"]["in"]) == money + 10
+    assert said["money"]["quarantined"] == "10.0000"
+    assert Decimal(said["money"]["unknown_customer"]) == nobody
+    assert said["customers"] == len(customers)
+    assert said["as_of"] == last
+    assert Decimal(said["contribution"]) == pytest.approx(money * Decimal("0.3"), rel=Decimal("1e-5"))
+
+
+def test_the_summary_has_the_names_that_are_promised(done):
+    said, workspace, _ = done
+    names = (
+        "run, workspace, as_of, rows, money, files, customers, revenue, contribution, equity, models, backtest, stop, "
+        "assumptions, seconds, report, current, notes"
+    )
+    assert ", ".join(said) == names
+    assert said["workspace"] == str(workspace.folder)
+    assert list(said["equity"]) == ["expected", "lower", "upper", "horizon"]
+    assert all(set(one) == {"name", "value", "change"} for one in said["assumptions"])
+    assert set(said["seconds"]) == {"read", "unify", "account", "predict", "segment", "decide", "check"}
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_the_backtest_names_the_method_that_is_used(done):
+    said, _, _ = done
+    methods = {row["method"] for row in said["backtest"]["table"]}
+    assert said["backtest"]["champion"] in methods
+    assert {"crps", "actual", "expected"} <= set(said["backtest"]["table"][0])
+
+
+def test_stopping_saves_cost_less_contribution_given_up(done):
+    said, workspace, _ = done
+    import pyarrow.parquet as pq
+
+    plan = pq.read_table(store.find(workspace).path("plan")).to_pylist()
+    stopped = [row for row in plan if row["action"] == "stop"]
+    assert said["stop"]["customers"] == len(stopped) > 0
+    assert float(said["stop"]["saves"]) == pytest.approx(sum(-row["gain"] for row in stopped), abs=1e-3)
+
+
+def test_run_json_holds_all_that_the_run_is_a_function_of(done, orders_csv):
+    said, workspace, _ = done
+    made = store.find(workspace).manifest()
+    assert made["summary"] == said
+    assert made["inputs"][0]["name"] == "orders.csv"
+    assert (workspace.inbox / made["inputs"][0]["rows"]).is_file()
+    assert Settings.model_validate(made["settings"]).contact.cost == Decimal("0.8")
+    assert made["settings"]["as_of"] == made["as_of"] == said["as_of"]
+    assert {"keepwell", "python", "ibis", "duckdb", "numpy"} <= set(made["versions"])
+    assert made["seed"] == Settings().predict.seed
+    assert made["engine"] == "duckdb"
+
+
+def test_every_table_of_the_contract_is_written(done):
+    assert store.find(done[1]).tables() == sorted(CONTRACTS)
+
+
+def test_nothing_is_left_beside_the_run(done):
+    said, workspace, _ = done
+    top = {name.split("/")[0] for name in left_in(workspace.folder)}
+    assert top == {"workspace.json", "inbox", "runs", "reports", "current"}
+    assert [path.name for path in workspace.runs.iterdir()] == [said["run"]]
+
+
+def test_the_same_twice_gives_the_same_tables(done, orders_csv, tmp_path, duckdb):
+    first = store.find(done[1])
+    run(tmp_path / "again", orders_csv, options={"contact_cost": 0.8})
+    second = store.find(Workspace.open(tmp_path / "again"))
+    assert compared(first, second, duckdb) == {}
+
+
+def test_a_bare_run_uses_all_that_was_added_and_an_added_file_twice_is_one(orders_csv, tmp_path):
+    folder = tmp_path / "w"
+    head, *lines = orders_csv.read_text().splitlines()
+    for name, part in (("a.csv", lines[: len(lines) // 2]), ("b.csv", lines[len(lines) // 2 :])):
+        (tmp_path / name).write_text("\n".join([head, *part]) + "\n")
+    for names in (["a.csv"], ["b.csv", "a.csv"]):
+        loop.add(folder, [tmp_path / name for name in names], settings=Settings())
+    assert [entry["name"] for entry in entries(folder / "inbox")] == ["a.csv", "b.csv"]
+    said = run(folder)
+    assert [file["name"] for file in said["files"]] == ["a.csv", "b.csv"]
+    assert said["rows"]["in"] == len(lines)
+    assert Decimal(said["revenue"]) == plain_sums(orders_csv)[1]
+
+
+def test_an_unreadable_file_among_several_changes_nothing(orders_csv, tmp_path):
+    folder = tmp_path / "w"
+    run(folder, orders_csv)
+    before = left_in(folder)
+    other, broken = tmp_path / "other.csv", tmp_path / "broken.parquet"
+    other.write_text(orders_csv.read_text().replace("K00", "Z00"))
+    broken.write_bytes(b"PAR1 cut short")
+    for act in (lambda: run(folder, other, broken), lambda: loop.add(folder, [other, broken], settings=Settings())):
+        with pytest.raises(DataError):
+            act()
+        assert left_in(folder) == before
+
+
+def test_a_failed_first_run_leaves_no_workspace(tmp_path):
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 cut short")
+    with pytest.raises(DataError):
+        run(tmp_path / "w", broken)
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_missing_file_is_answered_with_the_nearest(tmp_path):
+    (tmp_path / "orders.csv").touch()
+    with pytest.raises(DataError, match=r"no such file at .*ordres.csv. Did you mean 'orders.csv'"):
+        run(tmp_path / "w", tmp_path / "ordres.csv")
+    with pytest.raises(DataError, match="this is a folder"):
+        run(tmp_path / "w", tmp_path)
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_bare_run_of_an_empty_inbox_is_a_sentence(tmp_path):
+    with pytest.raises(DataError, match="the inbox is empty"):
+        run(Workspace.create(tmp_path / "w").folder)
+
+
+def test_too_many_rows_in_quarantine_keep_a_run_from_becoming_current(tmp_path):
+    file, folder = tmp_path / "orders.csv", tmp_path / "w"
+    good = [f"{n},K{n % 9},2024-0{1 + n % 9}-11,{n}.50" for n in range(1, 41)]
+    bad = [f"9{n},K1,2024-02-31,1.00" for n in range(5)]
+    file.write_text("\n".join(["order_id,customer_id,date,amount", *good]) + "\n")
+    first = run(folder, file)
+    file.write_text("\n".join(["order_id,customer_id,date,amount", *good, *bad]) + "\n")
+    second = run(folder, file)
+    assert (first["current"], second["current"]) == (True, False)
+    assert "did not become current" in second["notes"][0]
+    assert Workspace.open(folder).current == first["run"]
+    assert store.find(Workspace.open(folder), second["run"]).manifest()["summary"]["rows"]["quarantined"] == 5
+    third = run(folder, file, accept=True)
+    assert third["current"]
+    assert Workspace.open(folder).current == third["run"]
+
+
+def test_rows_after_the_day_asked_for_are_left_out_and_named(orders_csv, tmp_path):
+    said = run(tmp_path / "w", orders_csv, options={"as_of": date(2023, 12, 31)})
+    early = [line.split(",") for line in orders_csv.read_text().splitlines()[1:]]
+    money = sum(Decimal(row[3]) for row in early if row[2] <= "2023-12-31")
+    assert said["as_of"] == "2023-12-31"
+    assert Decimal(said["money"]["ledger"]) == money
+    assert any("dated after 2023-12-31" in note for note in said["notes"])
+
+
+def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):
+    with pytest.raises(DataError, match="nothing had happened by 1999-01-01: the first row is of 2023"):
+        run(tmp_path / "w", orders_csv, options={"as_of": date(1999, 1, 1)})
+
+
+def test_a_full_disk_is_a_sentence(tmp_path, orders_csv):
+    from keepwell.loop.space import told_when_full
+
+    with pytest.raises(WorkspaceError, match="no space left on the disk"), told_when_full(tmp_path):  # noqa: SIM117
+        with open("/dev/full", "w") as file:
+            file.write("x" * 100_000)
+
+
+def compared(first, second, engine):
+    """Return per table what differs: keys, integers, decimals and text exactly, floats by 1e-9 relative."""
+    import math
+
+    from keepwell.engine import collected
+
+    differ = {}
+    for name, contract in CONTRACTS.items():
+        one, other = (
+            collected(engine, engine.read(run.path(name)).order_by(*contract.key)).to_pylist()
+            for run in (first, second)
+        )
+        if len(one) != len(other):
+            differ[name] = (len(one), len(other))
+        for a, b in zip(one, other, strict=False):
+            wrong = [
+                c
+                for c in a
+                if not (
+                    math.isclose(a[c], b[c], rel_tol=1e-9, abs_tol=1e-12) if isinstance(a[c], float) else a[c] == b[c]
+                )
+            ]
+            if wrong:
+                differ[name] = {c: (a[c], b[c]) for c in wrong}
+                break
+    return differ
+
+
+@pytest.mark.spark
+def test_the_whole_chain_is_the_same_on_spark(spark, done, orders_csv, tmp_path, duckdb):
+    said = run(tmp_path / "w", orders_csv, options={"contact_cost": 0.8, "engine": "spark"})
+    assert compared(store.find(done[1]), store.find(Workspace.open(tmp_path / "w")), duckdb) == {}
+    assert said["money"] == done[0]["money"]
