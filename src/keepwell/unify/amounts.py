@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import ibis
@@ -19,7 +19,9 @@ Sign = Literal[".", ","]
 
 MONEY = "decimal(18,4)"
 RATE = "decimal(18,8)"  # of one unit, and quantities, so that 0.00125 x 4,000 is 5
-LIMIT = {MONEY: 10**12, RATE: 10**9}  # above it an amount is a mistake
+RATES = ("decimal(18,0)", MONEY, RATE)  # by how many decimals a column has: products of narrow ones are fast
+LIMIT = 10**12  # above it an amount is a mistake
+RATE_LIMIT = 10**9  # and a quantity, or the price of a unit
 
 _COIN = r"(?:[A-Za-z]{0,3}[$€£¥₹₽₩₺]|[A-Z]{3}|kr\.?|Kč|zł|Rs\.?)"
 # Each step is a pattern and what replaces it, in the common ground of Python's and RE2's regular expressions.
@@ -46,7 +48,8 @@ class Evidence:
     point: int = 0
     comma: int = 0
     either: int = 0
-    long: int = 0  # values with more than four decimals after a point
+    long: int = 0  # values with more than four decimals
+    decimals: int = 0  # the most that a value has
     plain: bool = True  # every value is an undecorated number with a point at most
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -55,6 +58,7 @@ class Evidence:
             self.comma + other.comma,
             self.either + other.either,
             self.long + other.long,
+            max(self.decimals, other.decimals),
             self.plain and other.plain,
         )
 
@@ -66,6 +70,12 @@ class AmountReading:
     sign: Sign = "."
     plain: bool = False
     assumed: bool = False
+    decimals: int = 8
+
+    @property
+    def rate(self) -> str:
+        """The narrowest type that holds the column's quantities or unit prices."""
+        return RATES[0] if self.decimals == 0 else RATES[1] if self.decimals <= 4 else RATES[2]
 
 
 def cleaned(text: str) -> str:
@@ -92,13 +102,15 @@ def _of_shape(shape: str, n: int) -> Evidence:
         return Evidence(plain=False)
     plain = bool(_PLAIN.fullmatch(shape))
     body = cleaned(shape).lstrip("+-")
-    long = n if re.search(r"\.0{5,}$", body) else 0
+    tail = re.search(r"[.,](0*)(?:[eE].*)?$", body)
+    decimals = 99 if re.search(r"[eE]", body) else len(tail[1]) if tail else 0
     sign = _proved(body)
     return Evidence(
         point=n if sign == "." else 0,
         comma=n if sign == "," else 0,
         either=n if sign == "?" else 0,
-        long=long,
+        long=n if decimals > 4 else 0,
+        decimals=decimals,
         plain=plain,
     )
 
@@ -131,28 +143,27 @@ def decided(own: Evidence, others: Iterable[Evidence], *, told: str = "") -> Amo
     for seen in (own, *others):
         if seen.point != seen.comma:
             return _reading("," if seen.comma > seen.point else ".", own)
-    return AmountReading(".", plain=own.plain, assumed=own.either > 0)
+    return replace(_reading(".", own), assumed=own.either > 0)
 
 
 def _reading(sign: str, own: Evidence) -> AmountReading:
-    return AmountReading("," if sign == "," else ".", plain=own.plain and (sign == "." or own.point + own.either == 0))
+    plain = own.plain and (sign == "." or own.point + own.either == 0)
+    return AmountReading("," if sign == "," else ".", plain, decimals=own.decimals)
 
 
-def read(text: Any, reading: AmountReading, dtype: str = MONEY) -> Any:
-    """Return a text column as decimals of `dtype`; null where it is no value, no number or too large."""
-    if not text.type().is_string():
-        return _limited(text.try_cast(dtype), dtype)
-    if reading.plain:
-        return _limited(text.try_cast(dtype), dtype)
+def read(text: Any, reading: AmountReading, *, dtype: str = MONEY, limit: int = LIMIT) -> Any:
+    """Return a column as decimals of `dtype`; null where it is no value, no number, or not within `limit`."""
+    if reading.plain or not text.type().is_string():
+        return _limited(text.try_cast(dtype), dtype, limit)
     for pattern, by in CLEANING:
         text = text.re_replace(pattern, by)
     fits = text.re_search(_STRICT[reading.sign])
     bare = text.replace(",", "") if reading.sign == "." else text.replace(".", "").replace(",", ".")
-    return _limited(fits.ifelse(bare, ibis.null("string")).try_cast(dtype), dtype)
+    return _limited(fits.ifelse(bare, ibis.null("string")).try_cast(dtype), dtype, limit)
 
 
-def _limited(value: Any, dtype: str) -> Any:
-    return ((value > -LIMIT[dtype]) & (value < LIMIT[dtype])).ifelse(value, ibis.null(dtype))
+def _limited(value: Any, dtype: str, limit: int) -> Any:
+    return (value.abs() < limit).ifelse(value, ibis.null(dtype))
 
 
 def is_value(text: Any) -> Any:

@@ -34,11 +34,15 @@ def shapes(engine: Engine, text: ir.StringColumn) -> Shapes:
     table = shape.as_table().filter(ibis._.shape.notnull())
     counted = table.group_by("shape").aggregate(n=ibis._.count())
     kept = collected(engine, counted.order_by(ibis.desc("n"), "shape").limit(SHAPES_KEPT))
-    found = dict(zip(kept["shape"].to_pylist(), kept["n"].to_pylist(), strict=True))
+    found = {str(row["shape"]): int(row["n"]) for row in kept.to_pylist()}
     return Shapes(found, whole=len(found) < SHAPES_KEPT)
 
 
 def as_text(value: Any) -> Any:
-    """Return a column as stripped text without a leading apostrophe, null where nothing is left."""
-    text = value if value.type().is_string() else value.cast("string")
-    return text.re_replace(r"^[\s']+|\s+$", "").nullif("")
+    """Return a column as text."""
+    return value if value.type().is_string() else value.cast("string")
+
+
+def code(text: Any) -> Any:
+    """Return text without the apostrophe that spreadsheets put before numbers."""
+    return text.startswith("'").ifelse(text.substr(1), text)

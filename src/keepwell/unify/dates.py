@@ -25,22 +25,25 @@ _INSTANT = dt.Timestamp(timezone="UTC")
 
 
 @ibis.udf.scalar.builtin
-def try_strptime(text: str, shapes: list[str]) -> dt.timestamp:  # type: ignore[empty-body]
+def try_strptime(text: str, shapes: list[str]) -> dt.timestamp:
     """DuckDB's: the first of the formats that reads the whole text, or null."""
 
 
 @ibis.udf.scalar.builtin(name="timezone")
-def to_wall(zone: str, instant: _INSTANT) -> dt.timestamp:  # type: ignore[empty-body,valid-type]
+def to_wall(zone: str, instant: _INSTANT) -> dt.timestamp:  # type: ignore[valid-type]
     """DuckDB's: the wall clock of a zone at an instant."""
 
 
 @ibis.udf.scalar.builtin(name="timezone")
-def to_instant(zone: str, wall: dt.timestamp) -> _INSTANT:  # type: ignore[empty-body,valid-type]
+def to_instant(zone: str, wall: dt.timestamp) -> _INSTANT:  # type: ignore[valid-type]
     """DuckDB's: the instant at which a zone's wall clock shows a time."""
 
 
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = r"0{1,2}:00(?::00(?:\.0{1,9})?)?(?: ?[AaPp][Mm])?"
 _OFFSET = r" ?(?:Z|UTC|GMT|[+-]00:?00)"
 _KINDS = {

@@ -1,55 +1,57 @@
 """What a sales row is worth: the money rules of the formats, as one arithmetic.
 
 On every row money = gross - discount + shipping + tax + other - refund. A row that takes money back has nothing
-but a refund (gross 0). `rows`: each row carries its own money. `documents`: an order's total stands once, on its
+but a refund (gross 0). By rows, each row carries its own money. By documents, an order's total stands once, on its
 first row, and what its lines do not explain of it stands there in `other`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import ibis
 from ibis import _
 
-from keepwell.unify.amounts import LIMIT, MONEY
+from keepwell.unify.amounts import LIMIT, MONEY, RATE
 from keepwell.unify.formats import Format
-from keepwell.unify.typed import first_fault
+from keepwell.unify.typed import FAULT, first_fault
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-PARTS = ("gross", "discount", "shipping", "tax", "other", "refund")
+# The parts of a row's money, with their signs. A part that a file cannot have is not computed.
+SIGNS = {"gross": 1, "discount": -1, "shipping": 1, "tax": 1, "other": 1, "refund": -1}
+_STANDING = ("gross", "discount", "shipping", "tax", "other")
+_SUM = "decimal(38,4)"
 _ZERO = ibis.literal(0).cast(MONEY)
-_FOLDED = ("gross", "discount", "shipping", "tax")
-
-
-def _money(value: Any) -> Any:
-    """Round to the money type; null where it does not fit."""
-    return value.cast("decimal(38,16)").try_cast(MONEY)
-
-
-def _times(units: Any, rate: Any) -> Any:
-    """Multiply two decimals of 8 decimals; in 38 digits, as the engine multiplies 18 by 18 in 18."""
-    return _money(units.cast("decimal(38,8)") * rate.cast("decimal(38,8)"))
-
-
-def _or_zero(value: Any) -> Any:
-    return value.fill_null(_ZERO)
+_ONE = ibis.literal(1).cast("decimal(18,0)")
+_NO = ibis.literal(value=False)
+_NONE = ibis.null("string")
+_TOO_LARGE = ibis.literal("quantity x price is too large to be true")
+_NO_TOTAL = ibis.literal("the order has no total")
+# What belongs to an order, and stands on its first row.
+HEAD_FIELDS = (
+    "ordered_at", "order_date", "customer_id", "email", "name", "first_name", "last_name", "currency", "status",
+    "cancelled", "country", "channel", "order_total", "order_discount", "shipping", "tax", "refund", "fee",
+)  # fmt: skip
+_HEAD_FAULTS = ("date", "order_total", "order_discount", "shipping", "tax", "refund")
 
 
 def worth(table: ir.Table, format_: Format, there: Collection[str]) -> ir.Table:
-    """Add `PARTS`, `money`, `quantity`, `product_cost`, `payment_fee`, `state` and `refund_date_assumed`.
+    """Add the parts of `SIGNS`, `money`, `product_cost`, `payment_fee`, `state` and `refund_date_assumed`.
 
-    `there` are the fields that the file has. Money is null on rows with a fault in an amount.
+    `table` holds the typed fields, and `list_price` and `list_cost` where there is a products file; `there` are the
+    fields that the sales file has. Money is
+    null on rows with a fault in an amount.
     """
     there = frozenset(there)
     whole = as_documents(format_, there)
     table = _priced(table, there, whole=whole)
-    table = _documents(table, there) if whole else _rows(table, there)
-    table = _folded(table)
-    table = _taken_back(table, format_, there)
+    table, parts = _documents(table, there) if whole else _rows(table, there)
+    table, parts = _folded(table, parts)
+    table = _taken_back(table, format_, there, parts)
     return _costed(table, there)
 
 
@@ -58,197 +60,262 @@ def as_documents(format_: Format, there: Collection[str]) -> bool:
     return (format_.money == "documents" or "order_total" in there) and {"order_id", "order_total"} <= set(there)
 
 
+def _money(value: Any) -> Any:
+    """Return a sum of money as the money type; null where it does not fit."""
+    return value.cast(_SUM).try_cast(MONEY)
+
+
+def _times(units: Any, rate: Any) -> Any:
+    """Multiply a quantity and the price of one, rounded to the money type; null where it does not fit.
+
+    DuckDB multiplies decimals of 18 digits in 18 digits: exact and a hundred times faster than in 38, where the
+    product fits. Only the others take the long way.
+    """
+    scale = units.type().scale + rate.type().scale
+    long = (units.cast("decimal(38,8)") * rate.cast("decimal(38,8)")).cast("decimal(38,16)").try_cast(MONEY)
+    if scale > 12:
+        return long
+    room = (18 - scale) // 2
+    short = (units * rate).cast(f"decimal(18,{scale})").try_cast(MONEY)
+    return ((units.abs() < 10**room) & (rate.abs() < 10**room)).ifelse(short, long)
+
+
+def _first(table: ir.Table, own: str, listed: str, there: frozenset[str]) -> Any:
+    """Return the file's own value, else the products files'; in the type of the file's where it has one."""
+    if listed not in table.columns:
+        return table[own]
+    if own not in there:
+        return table[listed]
+    wide = RATE if table[own].type().scale > 4 else MONEY
+    return ibis.coalesce(table[own].cast(wide), table[listed].cast(wide))
+
+
+def _or_zero(value: Any) -> Any:
+    return value.fill_null(_ZERO)
+
+
+def _total(table: ir.Table, parts: Collection[str]) -> Any:
+    """Return the signed sum of those parts that the file can have."""
+    signed = [table[p] if sign > 0 else -table[p] for p, sign in SIGNS.items() if p in parts]
+    return reduce(lambda a, b: a + b, signed)
+
+
 def _priced(table: ir.Table, there: frozenset[str], *, whole: bool) -> ir.Table:
     """Add `line_value`, the line's own value, and the fault of a row that has none.
 
     Where the money is the whole order's (`whole`), a line without a value is none.
     """
-    quantity = table.quantity if "quantity" in there else ibis.literal(1).cast("decimal(18,8)")
-    faults: list[tuple[Any, str, Any, Any]] = []
-    none = ibis.null("string")
+    value, faults = _line_value(table, there)
+    table = table.mutate(line_value=value)
+    return table if whole else first_fault(table, faults)
 
-    def lacking(field: str, why: str) -> None:
-        faults.append((table[field].isnull(), field, none, ibis.literal(why)))
+
+def _line_value(table: ir.Table, there: frozenset[str]) -> tuple[Any, list[tuple[Any, str, Any, Any]]]:
+    def lacking(field: str, why: str) -> tuple[Any, str, Any, Any]:
+        return table[field].isnull(), field, _NONE, ibis.literal(why)
 
     if "gross" in there:
-        value = table.gross
-        lacking("gross", "no amount")
-    elif "amount" in there:
-        value = ibis.coalesce(table.paid_amount, table.amount)
-        faults.append((value.isnull(), "amount", none, ibis.literal("no amount")))
-    elif "unit_price" in there or "order_total" not in there:
-        price = ibis.coalesce(table.unit_price, table.list_price)
-        value = _times(quantity, price)
-        if "quantity" in there:
-            lacking("quantity", "no quantity")
-        why = ibis.literal("no price for product ") + table.product_id.fill_null("(none)")
-        faults.append((price.isnull(), "unit_price", table.product_id, why))
-        faults.append((value.isnull() | (value.abs() > LIMIT[MONEY]), "unit_price", none, _TOO_LARGE))
-    else:
-        value = ibis.null(MONEY)
-    return first_fault(table.mutate(line_value=value), [] if whole else faults)
+        return table.gross, [lacking("gross", "no amount")]
+    if "amount" in there:
+        value = ibis.coalesce(table.paid_amount, table.amount) if "paid_amount" in there else table.amount
+        return value, [(value.isnull(), "amount", _NONE, ibis.literal("no amount"))]
+    if "order_total" in there and "unit_price" not in there:
+        if "order_id" not in there:
+            return table.order_total, [lacking("order_total", "no amount")]
+        return ibis.null(MONEY), []
+    price = _first(table, "unit_price", "list_price", there)
+    value = _times(table.quantity if "quantity" in there else _ONE, price)
+    why = ibis.literal("no price for product ") + table.product_id.fill_null("(none)")
+    unpriced = [(price.isnull(), "unit_price", table.product_id, why)]
+    large = [(value.isnull() | (value.abs() > LIMIT), "unit_price", _NONE, _TOO_LARGE)]
+    return value, [*([lacking("quantity", "no quantity")] if "quantity" in there else []), *unpriced, *large]
 
 
-_TOO_LARGE = ibis.literal("quantity x price is too large to be true")
-
-
-def _rows(table: ir.Table, there: frozenset[str]) -> ir.Table:
-    """Money where each row carries its own."""
+def _rows(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
+    """Give each row its own money; return the table and the parts that can be other than zero."""
     value = table.line_value
-    discount, shipping, tax = _or_zero(table.discount.abs()), _or_zero(table.shipping), _or_zero(table.tax)
-    refund = _or_zero(ibis.coalesce(table.paid_refund, table.refund).abs())
+    given: dict[str, Any] = {}
+    if "discount" in there:
+        given["discount"] = _or_zero(table.discount.abs())
+    given |= {name: _or_zero(table[name]) for name in ("shipping", "tax") if name in there}
+    if "refund" in there:
+        paid = ibis.coalesce(table.paid_refund, table.refund) if "paid_refund" in there else table.refund
+        given["refund"] = _or_zero(paid.abs())
+    if not given and not {"gross", "amount"} <= there:
+        return _with(table, {"gross": value})
+    apart = sum((SIGNS[name] * part for name, part in given.items() if name != "refund"), start=_ZERO)
     if "gross" in there:
-        total = table.amount if "amount" in there else value - discount + tax + shipping
-        other = total - (value - discount + shipping + tax - refund)
-        return _with_parts(table, value, discount, shipping, tax, other, refund)
-    if "amount" in there or not there & {"unit_price", "quantity"}:
+        back = given.get("refund", _ZERO)
+        other = {"other": table.amount - (value + apart - back)} if "amount" in there else {}
+        return _with(table, {"gross": value, **given, **other})
+    if there & {"amount", "order_total"}:
         # The amount is what was paid, so what it holds besides products is taken out of it.
-        gross = value + discount - shipping - tax
-        odd = (value >= 0) & (gross < 0)
-        gross = odd.ifelse(_ZERO, gross)
-        other = value - (gross - discount + shipping + tax)
-        return _with_parts(table, gross, discount, shipping, tax, other, refund)
-    return _with_parts(table, value, discount, shipping, tax, _ZERO, refund)
+        gross = value - apart
+        gross = ((value >= 0) & (gross < 0)).ifelse(_ZERO, gross)
+        return _with(table, {"gross": gross, **given, "other": value - (gross + apart)})
+    return _with(table, {"gross": value, **given})
 
 
-def _with_parts(table: ir.Table, *parts: Any) -> ir.Table:
-    return table.mutate(**{name: _money(part) for name, part in zip(PARTS, parts, strict=True)})
+def _with(table: ir.Table, parts: dict[str, Any]) -> tuple[ir.Table, frozenset[str]]:
+    """Set the parts; those that are not named are zero on every row."""
+    computed = {name: _money(part) for name, part in parts.items()}
+    zero = dict.fromkeys([name for name in SIGNS if name not in parts], _ZERO)
+    return table.mutate(**computed, **zero), frozenset(parts)
 
 
-def _documents(table: ir.Table, there: frozenset[str]) -> ir.Table:
-    """Money where an order's total stands once and its lines explain it."""
-    lines = bool(there & {"amount", "unit_price"})
+def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
+    """Give an order's first row what its total holds and its lines do not; each line its own value."""
     own_id = ibis.literal("row ") + table.line.cast("string")
     table = table.mutate(line_value=_or_zero(table.line_value), order_id=ibis.coalesce(table.order_id, own_id))
     orders = table.group_by("order_id").aggregate(
         head=ibis.coalesce(_.line.min(where=_.order_total.notnull()), _.line.min()),
-        lines_value=_.line_value.sum().cast("decimal(38,4)"),
-        lines_discount=_or_zero(_.discount.abs()).sum().cast("decimal(38,4)"),
+        lines_value=_.line_value.sum().cast(_SUM),
+        lines_discount=_or_zero(_.discount.abs()).sum().cast(_SUM),
     )
-    heads = _heads(orders, table)
-    table = table.drop(*HEAD_FIELDS).join(heads, "order_id", how="inner")
+    first = table.select("line", *HEAD_FIELDS, head_fault="fault_reason", head_field="fault_field")
+    heads = orders.join(first, orders["head"] == first.line).drop("line")
+    table = table.drop(*HEAD_FIELDS).join(heads, "order_id")
     is_head = table.line == table["head"]
-    table = table.mutate(head_refund=_or_zero(table.refund.abs()), fee=is_head.ifelse(table.fee, ibis.null(MONEY)))
-    discount, shipping, tax = _or_zero(table.order_discount.abs()), _or_zero(table.shipping), _or_zero(table.tax)
-    total = table.order_total
-    if not lines:
-        only = _explained_whole(total, discount, shipping, tax)
-        parts = [is_head.ifelse(part, _ZERO) for part in (*only, _or_zero(table.refund.abs()))]
-        return _propagated(_with_parts(table, *parts), is_head)
-    base = table.lines_value - discount + shipping
+    table = table.mutate(
+        is_head=is_head,
+        order_discount=_or_zero(table.order_discount.abs()),
+        shipping=_or_zero(table.shipping),
+        tax=_or_zero(table.tax),
+        discount=_or_zero(table.discount.abs()),
+        head_refund=_or_zero(table.refund.abs()),
+        fee=is_head.ifelse(table.fee, ibis.null(MONEY)),
+    )
+    parts = _explained(table) if there & {"amount", "unit_price"} else _unexplained(table)
+    table, names = _with(table, parts)
+    return _propagated(table), names
+
+
+def _explained(table: ir.Table) -> dict[str, Any]:
+    """Return the parts of an order whose lines are known.
+
+    Tax may be on top of the prices or inside them, and the lines' discounts inside the order's or besides it: the
+    reading that explains the total best counts, the first of equals.
+    """
+    base = table.lines_value - table.order_discount + table.shipping
     off = table.lines_discount
-    # Tax on top of prices or inside them, line discounts inside the order's discount or besides it:
-    # the reading that explains the total best, the first of equals.
     readings = (
-        (base + tax, True, False),
+        (base + table.tax, True, False),
         (base, False, False),
-        (base - off + tax, True, True),
+        (base - off + table.tax, True, True),
         (base - off, False, True),
     )
-    misses = [(total - sum_).abs() for sum_, _tax, _off in readings]
+    misses = [(table.order_total - said).abs() for said, _top, _off in readings]
     best = ibis.least(*misses)
-    on_top = ibis.cases(*((m == best, ibis.literal(r[1])) for m, r in zip(misses, readings, strict=True)), else_=True)
-    besides = ibis.cases(*((m == best, ibis.literal(r[2])) for m, r in zip(misses, readings, strict=True)), else_=False)
-    said = besides.ifelse(off, ibis.literal(0).cast("decimal(38,4)"))
-    tax = on_top.ifelse(tax, _ZERO)
-    other = total - (base - said + tax)
-    own = besides.ifelse(_or_zero(table.discount.abs()), _ZERO)
-    return _propagated(
-        _with_parts(
-            table,
-            table.line_value,
-            own + is_head.ifelse(discount, _ZERO),
-            is_head.ifelse(shipping, _ZERO),
-            is_head.ifelse(tax, _ZERO),
-            is_head.ifelse(other, ibis.literal(0).cast("decimal(38,4)")),
-            is_head.ifelse(_or_zero(table.refund.abs()), _ZERO),
-        ),
-        is_head,
+    on_top, besides, explained = (
+        ibis.cases(*((miss == best, r) for miss, r in zip(misses, column, strict=True)), else_=column[0])
+        for column in (
+            [ibis.literal(r[1]) for r in readings],
+            [ibis.literal(r[2]) for r in readings],
+            [r[0] for r in readings],
+        )
     )
+    head = table.is_head
+    return {
+        "gross": table.line_value,
+        "discount": besides.ifelse(table.discount, _ZERO) + head.ifelse(table.order_discount, _ZERO),
+        "shipping": head.ifelse(table.shipping, _ZERO),
+        "tax": (head & on_top).ifelse(table.tax, _ZERO),
+        "other": head.ifelse(table.order_total - explained, ibis.literal(0).cast(_SUM)),
+        "refund": head.ifelse(table.head_refund, _ZERO),
+    }
 
 
-_NO_TOTAL = ibis.literal("the order has no total")
-HEAD_FIELDS = (
-    "ordered_at", "order_date", "customer_id", "email", "name", "first_name", "last_name", "currency", "status",
-    "cancelled", "country", "channel", "order_total", "order_discount", "shipping", "tax", "refund", "fee",
-)  # fmt: skip
+def _unexplained(table: ir.Table) -> dict[str, Any]:
+    """Return the parts of an order known by its total alone."""
+    total, head = table.order_total, table.is_head
+    gross = total + table.order_discount - table.shipping - table.tax
+    gross = ((total >= 0) & (gross < 0)).ifelse(_ZERO, gross)
+    parts = {
+        "gross": gross,
+        "discount": table.order_discount,
+        "shipping": table.shipping,
+        "tax": table.tax,
+        "other": total - (gross - table.order_discount + table.shipping + table.tax),
+        "refund": table.head_refund,
+    }
+    return {name: head.ifelse(part.cast(_SUM), ibis.literal(0).cast(_SUM)) for name, part in parts.items()}
 
 
-def _heads(orders: ir.Table, table: ir.Table) -> ir.Table:
-    """Return each order's first row: the fields that belong to the order, and that row's fault."""
-    first = table.select("line", *HEAD_FIELDS, head_fault="fault_reason", head_field="fault_field")
-    return orders.join(first, orders["head"] == first.line).drop("line")
-
-
-def _propagated(table: ir.Table, is_head: Any) -> ir.Table:
-    """Let a fault in what belongs to the order be a fault of all its rows, and only that."""
-    shared = table.head_field.isin(["date", "order_total", "order_discount", "shipping", "tax", "refund"])
+def _propagated(table: ir.Table) -> ir.Table:
+    """Let a fault in what belongs to the order be a fault of all its rows, and of no single row."""
+    shared = table.head_field.isin(_HEAD_FAULTS).fill_null(_NO)
     why = ibis.literal("the order's first row: ") + table.head_fault
-    own_date_only = (table.fault_field == "date") & ~is_head & ~shared.fill_null(False)  # noqa: FBT003
-    none = ibis.null("string")
-    table = table.mutate(
-        **{c: own_date_only.ifelse(none, table[c]) for c in ("fault_field", "fault_value", "fault_reason")}
-    )
-    lacking = (table.order_total.isnull() & ~shared.fill_null(False), "order_total", none, _NO_TOTAL)  # noqa: FBT003
-    return first_fault(table, [(shared & ~is_head, "order_total", none, why), lacking])
+    others = ~table.is_head & table.fault_field.isin(["date"])
+    table = table.mutate(**{c: others.ifelse(_NONE, table[c]) for c in FAULT})
+    lacking = (table.order_total.isnull() & ~shared, "order_total", _NONE, _NO_TOTAL)
+    return first_fault(table, [(shared & ~table.is_head, "order_total", _NONE, why), lacking])
 
 
-def _explained_whole(total: Any, discount: Any, shipping: Any, tax: Any) -> tuple[Any, ...]:
-    """Return gross, discount, shipping, tax and other of an order known by its total alone."""
-    gross = total + discount - shipping - tax
-    odd = (total >= 0) & (gross < 0)
-    gross = odd.ifelse(_ZERO, gross)
-    return gross, discount, shipping, tax, total - (gross - discount + shipping + tax)
+def _folded(table: ir.Table, parts: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
+    """Make a row of negative value a refund and nothing else; what it gives besides stands in `other`."""
+    standing = _total(table, parts - {"refund"})
+    alone = parts <= {"gross", "refund"}
+    back = table.gross < 0
+    if not alone:
+        back = back | ((table.gross == 0) & (standing < 0))
+    table = table.mutate(own_day=back, standing=standing)
+    back, standing = table.own_day, table.standing
+    given = (back & (standing < 0)).ifelse(-standing, _ZERO.cast(standing.type()))
+    changed = {name: back.ifelse(_ZERO, table[name]) for name in parts - {"refund", "other"}}
+    changed["refund"] = _money(given + table.refund) if "refund" in parts else _money(given)
+    if not alone:
+        left = ibis.greatest(standing, _ZERO.cast(standing.type()))
+        changed["other"] = _money(back.ifelse(left, table.other))
+    return table.mutate(**changed), parts | {"refund"} | (set() if alone else {"other"})
 
 
-def _folded(table: ir.Table) -> ir.Table:
-    """Make a row of negative value a refund and nothing else; anything it gives besides stands in `other`."""
-    standing = table.gross - table.discount + table.shipping + table.tax + table.other
-    back = (table.gross < 0) | ((table.gross == 0) & (standing < 0))
-    zero = {name: back.ifelse(_ZERO, table[name]) for name in _FOLDED}
-    given = _money(back.ifelse(ibis.greatest(-standing, _ZERO), _ZERO) + table.refund)
-    other = _money(back.ifelse(ibis.greatest(standing, _ZERO), table.other))
-    return table.mutate(**zero, other=other, refund=given, own_day=back)
-
-
-def _taken_back(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:
+def _taken_back(table: ir.Table, format_: Format, there: frozenset[str], parts: frozenset[str]) -> ir.Table:
     """Apply what the status says: an order that is void has no money, one that was returned has given it back."""
-    status = table.status.lower().strip().fill_null("")
-    void = status.isin(sorted(format_.void)) if format_.void else ibis.literal(value=False)
-    if "cancelled" in there:
-        void = void | table.cancelled.notnull()
-    returned = status.isin(sorted(format_.returned)) if format_.returned else ibis.literal(value=False)
-    table = table.mutate(void=void, returned=returned & ~void)
-    standing = table.gross - table.discount + table.shipping + table.tax + table.other
-    untold = table.returned & (ibis.literal("refund" not in there) | (_refund_of_order(table) == 0))
-    whole = table.void | untold
+    readable = table.fault_field.isnull() | (table.fault_field == "date")
+    dated = table.own_day if format_.refunds_dated else ibis.literal(value=False)
+    if not there & {"status", "cancelled"}:
+        return table.mutate(
+            money=readable.ifelse(_money(_total(table, parts)), ibis.null(MONEY)),
+            state=ibis.literal("ok"),
+            refund_date_assumed=(table.refund > 0) & ~dated,
+        )
+    table = table.mutate(void=_is_void(table, format_, there), returned=_status(table).isin(sorted(format_.returned)))
+    standing = _total(table, parts - {"refund"})
+    told = table["head_refund"] if "head_refund" in table.columns else table.refund
+    whole = table.void | (table.returned & (told == 0))
     refund = _money(whole.ifelse(ibis.greatest(standing, _ZERO), table.refund))
     other = _money(whole.ifelse(table.other - ibis.least(standing, _ZERO), table.other))
-    table = table.mutate(refund=refund, other=other)
-    total = table.gross - table.discount + table.shipping + table.tax + table.other - table.refund
-    readable = table.fault_field.isnull() | table.fault_field.isin(["date"])
+    table = table.mutate(refund=refund, other=other, whole=whole)
     return table.mutate(
-        money=readable.ifelse(_money(total), ibis.null(MONEY)),
+        money=readable_money(table, parts | {"other"}),
         state=table.void.ifelse("void", "ok"),
-        refund_date_assumed=(table.refund > 0) & ~(table.own_day & ibis.literal(value=format_.refunds_dated)),
+        refund_date_assumed=(table.refund > 0) & (table.whole | ~dated),
     )
 
 
-def _refund_of_order(table: ir.Table) -> Any:
-    """Return the refund that an order names; it stands on its first row only."""
-    return _or_zero(table["head_refund"] if "head_refund" in table.columns else table.refund)
+def readable_money(table: ir.Table, parts: Collection[str]) -> Any:
+    """Return the sum of the parts; null where an amount of the row could not be read."""
+    readable = table.fault_field.isnull() | (table.fault_field == "date")
+    return readable.ifelse(_money(_total(table, parts)), ibis.null(MONEY))
+
+
+def _status(table: ir.Table) -> Any:
+    return table.status.lower().strip().fill_null("")
+
+
+def _is_void(table: ir.Table, format_: Format, there: frozenset[str]) -> Any:
+    void = _status(table).isin(sorted(format_.void)) if format_.void else ibis.literal(value=False)
+    return void | table.cancelled.notnull() if "cancelled" in there else void
 
 
 def _costed(table: ir.Table, there: frozenset[str]) -> ir.Table:
-    """Add what the goods cost and the payment fee."""
-    units = table.quantity.abs() if "quantity" in there else ibis.literal(1).cast("decimal(18,8)")
-    units = units.fill_null(ibis.literal(1).cast("decimal(18,8)"))
-    unit = ibis.coalesce(table.unit_cost, table.list_cost)
-    cost = ibis.coalesce(table.cost.abs(), _times(units, unit))
-    minus = (table.quantity < 0).fill_null(False) | table.own_day  # noqa: FBT003
-    signed = minus.ifelse(-cost, cost)
-    return table.mutate(
-        product_cost=table.void.ifelse(_ZERO, signed),
-        payment_fee=table.fee.abs(),
-        quantity=table.quantity.cast("decimal(38,8)").cast(MONEY),
-    )
+    """Add what the goods cost, signed like the quantity, and the payment fee."""
+    cost: Any = ibis.null(MONEY)
+    if there & {"cost", "unit_cost"} or "list_cost" in table.columns:
+        units = table.quantity.abs() if "quantity" in there else _ONE
+        unit = _times(units.fill_null(_ONE.cast(units.type())), _first(table, "unit_cost", "list_cost", there))
+        cost = ibis.coalesce(table.cost.abs(), unit)
+        minus = table.own_day | (table.quantity < 0).fill_null(_NO)
+        cost = minus.ifelse(-cost, cost)
+        cost = table.void.ifelse(_ZERO, cost) if "void" in table.columns else cost
+    return table.mutate(product_cost=cost, payment_fee=table.fee.abs(), quantity=table.quantity.cast(MONEY))

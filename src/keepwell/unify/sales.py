@@ -8,7 +8,6 @@ import ibis
 
 from keepwell.engine import Engine
 from keepwell.tables import UNKNOWN
-from keepwell.unify.amounts import MONEY, RATE
 from keepwell.unify.money import worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
 
@@ -44,22 +43,19 @@ def sales(
 
 
 def _with_list_prices(table: ir.Table, products: ir.Table | None) -> ir.Table:
-    """Add `list_price` and `list_cost`, of one unit, from the products files."""
+    """Add `list_price` and `list_cost`, of one unit, where there are products files."""
     if products is None:
-        return table.mutate(list_price=ibis.null(RATE), list_cost=ibis.null(RATE))
-    listed = products.select(
-        listed_id="product_id", list_price=products.price.cast(RATE), list_cost=products.cost.cast(RATE)
-    )
+        return table
+    listed = products.select(listed_id="product_id", list_price="price", list_cost="cost")
     return table.left_join(listed, table.product_id == listed.listed_id).drop("listed_id")
 
 
 def _with_customer(table: ir.Table) -> ir.Table:
     """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`."""
-    number, email = somebody(table.customer_id), somebody(table.email).lower()
+    table = table.mutate(customer_id=somebody(table.customer_id), email=somebody(table.email).lower())
     return table.mutate(
-        customer_key=ibis.coalesce(number, email),
-        email=email,
-        customer_id=customer_id(number, email).fill_null(UNKNOWN),
+        customer_key=ibis.coalesce(table.customer_id, table.email),
+        customer_id=customer_id(table.customer_id, table.email).fill_null(UNKNOWN),
         customer_name=full_name(table),
     )
 
@@ -124,7 +120,7 @@ def _laid_out(table: ir.Table, file: Seen) -> ir.Table:
         product_id=table.product_id,
         description=table.description,
         quantity=table.quantity,
-        **{name: table[name].cast("decimal(38,4)").cast(MONEY) for name in _MONEY},
+        **{name: table[name] for name in _MONEY},
         currency=table.currency,
         status=table.state,
         refund_date_assumed=table.refund_date_assumed,

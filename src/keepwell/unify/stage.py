@@ -78,8 +78,11 @@ def _typing_engine(engine: Engine, compute: Compute) -> Engine:
 def _chosen(files: Sequence[RawFile], settings: Settings) -> list[RawFile]:
     """Return the files to use, each once, the earliest arrived first, else as named."""
     last = settings.known_by or date.max
-    kept = {(f.source, f.digest): f for f in reversed(files) if f.arrived.date() <= last}
-    ordered = sorted(reversed(kept.values()), key=lambda f: f.arrived)
+    kept: dict[str, RawFile] = {}
+    for file in files:
+        if file.arrived.date() <= last:
+            kept.setdefault(file.digest, file)
+    ordered = sorted(kept.values(), key=lambda f: f.arrived)
     if not ordered:
         mend = "Name a file, or a later --known-by." if files else "Name at least one file of sales."
         raise DataError("there is no file to use", "", mend)
@@ -196,9 +199,9 @@ def _quarantine(
     """Return every row that cannot be used: those without a fact in them, and those that are no rows at all."""
     bad = rows.filter(rows.fault_reason.notnull())
     parts = [_faulty(bad, bad.money)]
-    for table in lists.values():
-        if table is not None:
-            parts.append(_faulty(table.filter(table.fault_reason.notnull()), ibis.literal(0).cast(MONEY)))
+    nothing = ibis.literal(0).cast(MONEY)
+    given = [table for table in lists.values() if table is not None]
+    parts += [_faulty(table.filter(table.fault_reason.notnull()), nothing) for table in given]
     for file, _how in understood:
         if file.raw.bad_path is not None:
             torn = engine.read(file.raw.bad_path)

@@ -15,7 +15,7 @@ import ibis
 from keepwell.engine import Engine
 from keepwell.settings import Reading
 from keepwell.unify import amounts, dates
-from keepwell.unify.columns import as_text, shapes
+from keepwell.unify.columns import as_text, code, shapes
 from keepwell.unify.formats import AMOUNTS, FORMATS, RATES, TEXTS, Format
 from keepwell.unify.reading import RawFile
 from keepwell.unify.recognise import Recognition
@@ -23,8 +23,9 @@ from keepwell.unify.recognise import Recognition
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+_PROSE = ("description", "name", "first_name", "last_name", "category", "country", "channel", "status", "event")
 RAW = "raw_"  # prefix of a field's text as it stands in the file
-_NUMBERS = {**dict.fromkeys(AMOUNTS, amounts.MONEY), **dict.fromkeys(RATES, amounts.RATE)}
+_NUMBERS = (*AMOUNTS, *RATES)
 SHOWN = 200  # characters of a value that quarantine keeps
 
 
@@ -60,7 +61,8 @@ class Readings:
 def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
     """Return `line` and one `raw_` column per mapped field: text stripped, native types as they are."""
     table = engine.read(raw.path)
-    chosen = {RAW + name: _stripped(table[column]) for name, column in mapping.items()}
+    loose = raw.kind == "parquet"  # the reader has stripped all other text
+    chosen = {RAW + name: _stripped(table[column], name, loose=loose) for name, column in mapping.items()}
     if "time" in mapping and "date" in mapping:
         chosen[RAW + "date"] = ibis.coalesce(
             as_text(table[mapping["date"]]) + " " + as_text(table[mapping["time"]]), as_text(table[mapping["date"]])
@@ -68,8 +70,12 @@ def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
     return table.select("line", **chosen)
 
 
-def _stripped(value: Any) -> Any:
-    return as_text(value) if value.type().is_string() else value
+def _stripped(value: Any, name: str, *, loose: bool) -> Any:
+    """Return text without what does not belong to it; other types as they are."""
+    if not value.type().is_string():
+        return value
+    text = value.strip().nullif("") if loose else value
+    return text if name in _PROSE else code(text)
 
 
 def _date_text(value: Any) -> Any:
@@ -109,16 +115,19 @@ def _pooled(found: Iterable[amounts.Evidence]) -> amounts.Evidence:
 def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     """Return each row's fields, typed, with the first fault of the row.
 
-    Columns: `line`; every field of `formats.FIELDS` but dates (text, decimal(18,4), and decimal(18,8) for rates; null
-    where the file has no such column); `ordered_at`, `order_date`; `fault_field`, `fault_value`, `fault_reason`.
+    Columns: `line`; every field of `formats.FIELDS` but dates (text, decimal(18,4), for rates as many decimals as they
+    Columns: `line`; every field of `formats.FIELDS` but dates (text; decimal(18,4); for rates as many decimals as they
     """
     mapping = file.recognition.mapping
     raw = texts(file.raw, mapping, engine)
     plain = amounts.AmountReading()
     values: dict[str, Any] = {name: _text(raw, name) for name in TEXTS}
-    for name, dtype in _NUMBERS.items():
+    for name in _NUMBERS:
+        reading = how.amounts.get(name, plain)
+        dtype, limit = (reading.rate, amounts.RATE_LIMIT) if name in RATES else (amounts.MONEY, amounts.LIMIT)
         there = name in mapping
-        values[name] = amounts.read(raw[RAW + name], how.amounts.get(name, plain), dtype) if there else ibis.null(dtype)
+        read = amounts.read(raw[RAW + name], reading, dtype=dtype, limit=limit) if there else ibis.null(dtype)
+        values[name] = read
     zone = file.format.zone or zone
     moment, day = (
         dates.stamps(_date_text(raw[RAW + "date"]), how.date, zone=zone)

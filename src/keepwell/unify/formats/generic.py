@@ -1,19 +1,33 @@
 """Any transaction, product or customer table, by the names that people give their columns."""
 
-from keepwell.unify.formats.shape import Format, columns
+from keepwell.unify.formats.shape import Format, columns, words
 
 _WHO = """
-customer_id: customer id | customer key | customer no | customer number | customer code | customer ref | customer | cust id | cust no | cust | client id | client no | client number | client code | client | user id | userid | user | member id | member no | membership id | household key | household id | household | account id | account no | account number | account | buyer id | buyer | shopper id | shopper | guest id | guest | patient id | donor id | donor | subscriber id | person id | contact id | consumer id | visitor id | card id | loyalty id | loyalty card | loyalty card no | uid | cid | cust key | kundennummer | kunden nr | kunde | client ref | id client | id cliente | cliente
-email: email | email address | e-mail | e-mail address | customer email | client email | buyer email | user email | billing email | contact email | mail
-name: customer name | client name | buyer name | full name | name | contact name | account name | company name | company
+customer_id: customer id | customer key | customer no | customer number | customer code | customer ref
+| customer | cust id | cust no | cust | client id | client no | client number | client code | client | user id
+| userid | user | member id | member no | membership id | household key | household id | household | account id
+| account no | account number | account | buyer id | buyer | shopper id | shopper | guest id | guest
+| patient id | donor id | donor | subscriber id | person id | contact id | consumer id | visitor id | card id
+| loyalty id | loyalty card | loyalty card no | uid | cid | cust key | kundennummer | kunden nr | kunde
+| client ref | id client | id cliente | cliente
+email: email | email address | e-mail | e-mail address | customer email | client email | buyer email
+| user email | billing email | contact email | mail
+name: customer name | client name | buyer name | full name | name | contact name | account name | company name
+| company
 first_name: first name | given name | forename | billing first name
 last_name: last name | surname | family name | billing last name
-country: country | country name | country code | billing country | shipping country | customer country | ship country | nation | land | pays
-channel: channel | sales channel | order channel | source | source name | platform | store | shop | location | outlet | medium
+country: country | country name | country code | billing country | shipping country | customer country
+| ship country | nation | land | pays
+channel: channel | sales channel | order channel | source | source name | platform | store | shop | location
+| outlet | medium
 """
 _WHAT = """
-product_id: product id | product key | product code | product no | product number | sku | product sku | item id | item code | item no | item number | item sku | item key | stock code | article id | article no | article number | article | product ref | product | item | upc | ean | asin | plu | material | artikelnummer | artikel
-description: description | product description | product name | item name | product title | item description | item title | title | product name en | details
+product_id: product id | product key | product code | product no | product number | sku | product sku | item id
+| item code | item no | item number | item sku | item key | stock code | article id | article no
+| article number | article | product ref | product | item | upc | ean | asin | plu | material | artikelnummer
+| artikel
+description: description | product description | product name | item name | product title | item description
+| item title | title | product name en | details
 category: category | product category | category name | product type | type | department | product group | group
 """
 
@@ -23,33 +37,65 @@ SALES = Format(
     title="orders or order lines",
     fields=columns(
         """
-date: order date | orderdate | purchase date | transaction date | invoice date | sale date | sales date | payment date | order datetime | order timestamp | order purchase timestamp | transaction datetime | transaction timestamp | purchase timestamp | purchase datetime | purchase time | invoice datetime | order time | transaction time | ordered at | order created at | purchased at | created at | created on | created | date created | paid at | completed at | processed at | date of purchase | date of order | date of sale | date of transaction | date time | datetime | date | day | timestamp | event time | event date | booking date | booked at | visit date | trans date | txn date | tx date | trx date | posting date | order day | transaction day | purchase day | check in date | arrival date | donation date | gift date | when | ts | dt | datum | bestelldatum | rechnungsdatum | kaufdatum | date commande | fecha | data
-order_id: order id | order no | order number | order key | order code | order ref | order name | order | invoice no | invoice id | invoice number | invoice | transaction id | transaction no | transaction number | trans id | txn id | tx id | basket id | basket key | receipt id | receipt no | receipt number | receipt | sale id | sales id | sales order number | sales order id | ticket id | ticket no | ticket number | purchase id | booking id | booking no | booking number | reservation id | checkout id | payment id | bill no | bill id | document no | document number | donation id | gift id | bestellnummer | rechnungsnummer
-line_id: order line id | orderline id | line item id | line id | order item id | order line item | order line number | order line | line number | line no | sales order line number | item line | transaction line
+date: order date | orderdate | purchase date | transaction date | invoice date | sale date | sales date
+| payment date | order datetime | order timestamp | order purchase timestamp | transaction datetime
+| transaction timestamp | purchase timestamp | purchase datetime | purchase time | invoice datetime | order time
+| transaction time | ordered at | order created at | purchased at | created at | created on | created
+| date created | paid at | completed at | processed at | date of purchase | date of order | date of sale
+| date of transaction | date time | datetime | date | day | timestamp | event time | event date | booking date
+| booked at | visit date | trans date | txn date | tx date | trx date | posting date | order day
+| transaction day | purchase day | check in date | arrival date | donation date | gift date | when | ts | dt
+| datum | bestelldatum | rechnungsdatum | kaufdatum | date commande | fecha | data
+order_id: order id | order no | order number | order key | order code | order ref | order name | order
+| invoice no | invoice id | invoice number | invoice | transaction id | transaction no | transaction number
+| trans id | txn id | tx id | basket id | basket key | receipt id | receipt no | receipt number | receipt
+| sale id | sales id | sales order number | sales order id | ticket id | ticket no | ticket number | purchase id
+| booking id | booking no | booking number | reservation id | checkout id | payment id | bill no | bill id
+| document no | document number | donation id | gift id | bestellnummer | rechnungsnummer
+line_id: order line id | orderline id | line item id | line id | order item id | order line item
+| order line number | order line | line number | line no | sales order line number | item line
+| transaction line
 """
         + _WHO
         + _WHAT
         + """
-quantity: quantity | qty | order quantity | quantity ordered | ordered quantity | item quantity | units | units sold | unit sold | number of items | no of items | item count | items | pieces | num items | quantity sold | sales quantity | menge | quantite | cantidad
-unit_price: unit price | price per unit | price each | item price | product price | unit selling price | selling price | sale price | sales price | price | unit amount | stueckpreis | einzelpreis | prix unitaire | precio unitario
-amount: line total | line amount | line revenue | row total | item total | net amount | total amount | total price | total sales | total sale | total revenue | total value | total spent | total spend | amount | sales amount | sale amount | transaction amount | transaction value | purchase amount | purchase value | payment amount | payment value | amount paid | paid amount | paid | amount spent | spend | spent | revenue | sales | sale | monetary value | monetary | dollar value | value | total | price total | extended price | extended amount | turnover | gmv | subtotal | sub total | net sales | net revenue | net total | net value | charge | charges | donation amount | gift amount | betrag | umsatz | summe | montant | importe | monto
-order_total: order total | order total amount | order amount | order value | order revenue | order price | invoice total | invoice amount | grand total | total order value | total order amount | basket value | basket total | cart total | checkout total
-discount: discount | discount amount | line discount | item discount | discounts | total discount | discount total | discount value | rabatt | remise
-shipping: shipping | shipping amount | shipping cost | shipping total | shipping charge | shipping charged | shipping price | shipping fee | shipping revenue | delivery | delivery fee | delivery charge | delivery cost | postage | freight | freight value | versand
+quantity: quantity | qty | order quantity | quantity ordered | ordered quantity | item quantity | units
+| units sold | unit sold | number of items | no of items | item count | items | pieces | num items
+| quantity sold | sales quantity | menge | quantite | cantidad
+unit_price: unit price | price per unit | price each | item price | product price | unit selling price
+| selling price | sale price | sales price | price | unit amount | stueckpreis | einzelpreis | prix unitaire
+| precio unitario
+amount: line total | line amount | line revenue | row total | item total | net amount | total amount
+| total price | total sales | total sale | total revenue | total value | total spent | total spend | amount
+| sales amount | sale amount | transaction amount | transaction value | purchase amount | purchase value
+| payment amount | payment value | amount paid | paid amount | paid | amount spent | spend | spent | revenue
+| sales | sale | monetary value | monetary | dollar value | value | total | price total | extended price
+| extended amount | turnover | gmv | subtotal | sub total | net sales | net revenue | net total | net value
+| charge | charges | donation amount | gift amount | betrag | umsatz | summe | montant | importe | monto
+order_total: order total | order total amount | order amount | order value | order revenue | order price
+| invoice total | invoice amount | grand total | total order value | total order amount | basket value
+| basket total | cart total | checkout total
+discount: discount | discount amount | line discount | item discount | discounts | total discount
+| discount total | discount value | rabatt | remise
+shipping: shipping | shipping amount | shipping cost | shipping total | shipping charge | shipping charged
+| shipping price | shipping fee | shipping revenue | delivery | delivery fee | delivery charge | delivery cost
+| postage | freight | freight value | versand
 tax: tax | tax amount | taxes | total tax | tax total | sales tax | vat | vat amount | gst | mwst | tva
-refund: refund | refund amount | refunded | refunded amount | amount refunded | refunds | total refunded | refund total | returned amount | return amount
+refund: refund | refund amount | refunded | refunded amount | amount refunded | refunds | total refunded
+| refund total | returned amount | return amount
 fee: payment fee | payment fees | transaction fee | processing fee | fee | fees | card fee
-cost: total cost | line cost | order cost | cost total | cogs | cost of goods sold | cost of goods | total product cost | product cost total | cost amount | cost
-unit_cost: unit cost | cost per unit | cost per item | cost price | product cost | item cost | standard cost | cost each | einkaufspreis
+cost: total cost | line cost | order cost | cost total | cogs | cost of goods sold | cost of goods
+| total product cost | product cost total | cost amount | cost
+unit_cost: unit cost | cost per unit | cost per item | cost price | product cost | item cost | standard cost
+| cost each | einkaufspreis
 currency: currency | currency code | order currency | iso currency | presentment currency
 status: status | order status | payment status | financial status | transaction status
 """
     ),
     required=("date", "customer"),
-    void=frozenset(
-        ["cancelled", "canceled", "voided", "void", "failed", "declined", "unpaid", "expired", "abandoned", "rejected", "trash", "draft", "wc-cancelled", "wc-failed", "checkout-draft", "unsuccessful"]
-    ),
-    returned=frozenset(["refunded", "fully refunded", "full refund", "wc-refunded", "chargeback", "charged back"]),
+    void=words("""cancelled | canceled | voided | void | failed | declined | unpaid | expired | abandoned | rejected
+        | trash | draft | wc-cancelled | wc-failed | checkout-draft | unsuccessful"""),
+    returned=words("refunded | fully refunded | full refund | wc-refunded | chargeback | charged back"),
 )
 
 PRODUCTS = Format(
@@ -57,19 +103,23 @@ PRODUCTS = Format(
     role="products",
     title="products with their price or cost",
     fields=columns(
-        _WHAT.replace("description: ", "description: name | ").replace("product id |", "product id | variant sku |")
+        _WHAT.replace("description: ", "description: product name | name | title | ").replace(
+            "product id |", "product id | variant sku | id |"
+        )
         + """
-price: price | unit price | list price | product price | selling price | retail price | sale price | sales price | msrp | rrp | standard price | variant price | unit retail
-unit_cost: cost | unit cost | product cost | cost price | standard cost | cost per item | cost per unit | cogs | cost of goods | item cost | purchase price | buying price | wholesale cost | unit wholesale | einkaufspreis
+price: price | unit price | list price | product price | selling price | retail price | sale price | sales price
+| msrp | rrp | standard price | variant price | unit retail
+unit_cost: cost | unit cost | product cost | cost price | standard cost | cost per item | cost per unit | cogs
+| cost of goods | item cost | purchase price | buying price | wholesale cost | unit wholesale | einkaufspreis
 """
     ),
-    required=("product_id", "price or unit_cost"),
+    required=("product_id",),
 )
 
 CUSTOMERS = Format(
     name="generic customers",
     role="customers",
     title="customers with what is known of them",
-    fields=columns(_WHO.replace("customer id |", "customer id | id |", 1).replace("name: ", "name: ", 1)),
+    fields=columns(_WHO.replace("customer id |", "customer id | id |", 1)),
     required=("customer",),
 )

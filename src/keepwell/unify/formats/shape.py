@@ -89,10 +89,20 @@ class Format:
 
 
 def columns(text: str) -> dict[str, tuple[str, ...]]:
-    """Read 'field: column | column' lines.
+    """Read 'field: column | column' lines; a line that starts with '|' goes on with the one above it.
 
     >>> columns("date: Created at | Paid at")
     {'date': ('Created at', 'Paid at')}
     """
+    text = text.replace("\n|", " |")
     pairs = (line.split(":", 1) for line in text.splitlines() if line.strip())
     return {name.strip(): tuple(c.strip() for c in names.split("|")) for name, names in pairs}
+
+
+def words(text: str) -> frozenset[str]:
+    """Read 'word | word', as statuses are written.
+
+    >>> sorted(words("void | not paid"))
+    ['not paid', 'void']
+    """
+    return frozenset(word.strip() for word in text.replace("\n", " ").split("|"))

@@ -1,10 +1,9 @@
 """WooCommerce orders in the three shapes that its plug-ins export."""
 
-from keepwell.unify.formats.shape import Format, columns
+from keepwell.unify.formats.shape import Format, columns, words
 
-_VOID = frozenset(
-    ["cancelled", "canceled", "failed", "pending", "trash", "draft", "checkout-draft", "wc-cancelled", "wc-failed", "wc-pending", "wc-checkout-draft", "auto-draft"]
-) | {"pending payment"}
+_VOID = words("""cancelled | canceled | failed | pending | pending payment | trash | draft | checkout-draft | auto-draft
+    | wc-cancelled | wc-failed | wc-pending | wc-checkout-draft""")
 _RETURNED = frozenset(["refunded", "wc-refunded"])
 
 REST = Format(
