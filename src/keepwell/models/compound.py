@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,28 @@ class Shared:
     per_order: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class GammaWorth:
+    """What Gamma-Gamma says at the fixed points; rows of tables are for 0, 1, 2 ... orders, columns for points."""
+
+    params: GammaGamma
+    points: Points
+    factor: Floats
+    sums: Floats  # quantiles of Gamma(p N)
+    rates: Floats  # quantiles of Gamma(q + p n)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWorth:
+    """What signed spend says at the fixed points; see `GammaWorth`."""
+
+    params: SignedSpend
+    points: Points
+    shared: Shared
+    sums: Floats  # quantiles of N orders in standard units
+    chi: Floats  # quantiles of Gamma((freedom + n - 1) / 2)
+
+
 def points(draws: int, *, seed: int) -> Points:
     """Return `draws` points of a shifted Kronecker lattice, the first coordinate in equal steps.
 
@@ -74,58 +97,61 @@ def points(draws: int, *, seed: int) -> Points:
     return Points(first, *np.ascontiguousarray(rest.T))
 
 
-def gamma_sums(
-    params: GammaGamma, counts: Counts, *, n: Floats, total: Floats, points: Points, shared: Shared
-) -> Floats:
+def gamma_worth(params: GammaGamma, points: Points, factor: Floats) -> GammaWorth:
+    """Tabulate Gamma-Gamma at fixed points; `factor` is what all customers share."""
+    sums = _gamma_rows(params.p, 0.0, points.amount)
+    return GammaWorth(params, points, factor, sums, _gamma_rows(params.p, params.q, points.spread))
+
+
+def signed_worth(params: SignedSpend, points: Points, shared: Shared) -> SignedWorth:
+    """Tabulate signed spend at fixed points."""
+    skew = min(2 * np.sqrt(params.within) / params.mean, MOST_SKEW) if params.mean > 0 else 0.0
+    chi = _gamma_rows(0.5, (params.freedom - 1) / 2, points.spread)
+    return SignedWorth(params, points, shared, _skewed_rows(skew, points.amount), chi)
+
+
+def gamma_sums(worth: GammaWorth, counts: Counts, *, n: Ints, total: Floats) -> Floats:
     """Return the quantiles at `LEVELS`, shape (n, 7), of what customers with `n` orders worth `total` will bring.
 
-    Given nu, N orders are worth Gamma(p N) / nu, and nu is Gamma(q + p n, rate gamma + total).
+    Given nu, N orders are worth Gamma(p N) / nu, and nu is Gamma(q + p n, rate gamma + total). So apart from the
+    scale, gamma + total, customers of one group and n share their draws, which are made and sorted once for them.
     """
-    sums = _gamma_rows(params.p, 0.0, points.amount)
-    rates = _gamma_rows(params.p, params.q, points.spread)
+    top = int(n.max(initial=0)) + 1
+    pairs, pair = np.unique(counts.group * top + n, return_inverse=True)
+    draws = np.empty((len(pairs), len(worth.points.orders)))
+    p, q, points = worth.params.p, worth.params.q, worth.points
     normal = ndtri(points.amount), ndtri(points.spread)
-    scale = (params.gamma + total) * counts.discount
-    extra = shared.per_order
-    fixed = (points.orders, sums, rates, *normal, params.p, params.q, shared.factor, extra)
-    return _in_threads(_gamma_kernel, fixed, counts, (scale, n.astype(np.int64)))
+    fixed = (draws, pairs // top, pairs % top, counts.start, counts.pmf, points.orders)
+    _in_threads(_gamma_draws, len(pairs), (*fixed, worth.sums, worth.rates, *normal, p, q, worth.factor))
+    answer = np.zeros((len(n), len(LEVELS)))
+    scale = (worth.params.gamma + total) * counts.discount
+    _in_threads(_scaled, len(n), (answer, np.array(LEVELS), counts.none, draws, pair.astype(np.int64), scale))
+    return answer
 
 
-def signed_sums(
-    params: SignedSpend,
-    counts: Counts,
-    *,
-    n: Floats,
-    mean: Floats,
-    weight: Floats,
-    around: Floats,
-    points: Points,
-    shared: Shared,
-) -> Floats:
+def signed_sums(worth: SignedWorth, counts: Counts, *, n: Ints, mean: Floats, weight: Floats, around: Floats) -> Floats:
     """Return the quantiles at `LEVELS`, shape (n, 7), of what customers will bring, some of it losses.
 
     `mean` and `weight` are the customer's expected order and its credibility, `around` the sum of squares of their
     `n` orders around their own mean. The customer's true mean is normal around `mean`; N orders vary around it with
     the customer's own variance, skewed as a gamma variable of the population's mean and variance is.
     """
-    skew = min(2 * np.sqrt(params.within) / params.mean, MOST_SKEW) if params.mean > 0 else 0.0
-    sums = _skewed_rows(skew, points.amount)
-    chi = _gamma_rows(0.5, (params.freedom - 1) / 2, points.spread)
+    params, points = worth.params, worth.points
     varied = (params.freedom * params.scale + around) / 2
     doubt = np.sqrt(params.between * (1 - weight))
-    normal = ndtri(points.spread), ndtri(points.level)
-    fixed = (points.orders, sums, chi, *normal, params.freedom, shared.factor, shared.per_order)
-    return _in_threads(_signed_kernel, fixed, counts, (mean, doubt, varied, n.astype(np.int64)))
-
-
-def _in_threads(kernel: Callable[..., None], fixed: tuple[Any, ...], counts: Counts, own: tuple[Any, ...]) -> Floats:
-    """Run a kernel over blocks of customers; the answer of each depends on nothing but the customer."""
-    n = len(counts.none)
-    answer = np.zeros((n, len(LEVELS)))
-    common = (answer, np.array(LEVELS), counts.none, counts.group, counts.start, counts.pmf, counts.discount)
-    edges = np.linspace(0, n, 9).astype(np.int64)
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda ends: kernel(*ends, *common, *fixed, *own), zip(edges[:-1], edges[1:], strict=True)))
+    answer = np.zeros((len(n), len(LEVELS)))
+    cells = (answer, np.array(LEVELS), counts.none, counts.group, counts.start, counts.pmf, counts.discount)
+    fixed = (points.orders, worth.sums, worth.chi, ndtri(points.spread), ndtri(points.level), params.freedom)
+    shared = (worth.shared.factor, worth.shared.per_order)
+    _in_threads(_signed_kernel, len(n), (*cells, *fixed, *shared, mean, doubt, varied, n))
     return answer
+
+
+def _in_threads(kernel: Callable[..., None], size: int, arguments: tuple[Any, ...]) -> None:
+    """Run a kernel over blocks of rows, each of which depends on nothing but itself."""
+    edges = np.linspace(0, size, 9).astype(np.int64)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda ends: kernel(*ends, *arguments), pairwise(edges)))
 
 
 def _gamma_rows(by_order: float, offset: float, u: Floats) -> Floats:
@@ -146,23 +172,20 @@ def _skewed_rows(skew: float, u: Floats) -> Floats:
     return rows
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _gamma_quantile(rows: Floats, by_order: float, offset: float, k: int, j: int, normal: Floats) -> float:
     if k < rows.shape[0]:
-        return rows[k, j]
+        return float(rows[k, j])
     shape = by_order * k + offset  # Wilson & Hilferty (1931): within 1e-4 of the quantile at shapes this large
     part = 1.0 / (9.0 * shape)
-    return shape * max(1.0 - part + normal[j] * np.sqrt(part), 1e-9) ** 3
+    return float(shape * max(1.0 - part + normal[j] * np.sqrt(part), 1e-9) ** 3)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _fill(out: Floats, levels: Floats, none: float, worth: Floats) -> None:
-    """Write the quantiles of what is 0 with chance `none` and else one of the draws `worth`."""
-    worth.sort()
+    """Write the quantiles of what is 0 with chance `none` and else one of the rising draws `worth`."""
     draws = len(worth)
-    below = 0
-    while below < draws and worth[below] < 0.0:
-        below += 1
+    below = np.searchsorted(worth, 0.0)
     lost = (1.0 - none) * below / draws
     for a in range(len(levels)):
         level = levels[a]
@@ -177,7 +200,7 @@ def _fill(out: Floats, levels: Floats, none: float, worth: Floats) -> None:
         out[a] = min(value, 0.0) if level < lost else max(value, 0.0)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _orders_at(orders: Ints, u: Floats, pmf: Floats, first: int, last: int) -> None:
     """Write the number of orders at each rising `u`, given that there is one at least."""
     some = 1.0 - pmf[first]
@@ -190,42 +213,56 @@ def _orders_at(orders: Ints, u: Floats, pmf: Floats, first: int, last: int) -> N
         orders[j] = k
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _gamma_kernel(
-    begin, end, out, levels, none, group, start, pmf, discount,
-    u, sums, rates, normal_sum, normal_rate, p, q, factor, per_order, scale, n,
-):  # fmt: skip
-    worth = np.empty(len(u))
+@njit(cache=True, nogil=True)
+def _gamma_draws(
+    begin: int, end: int, draws: Floats, group: Ints, n: Ints, start: Ints, pmf: Floats, u: Floats, sums: Floats,
+    rates: Floats, normal_sum: Floats, normal_rate: Floats, p: float, q: float, factor: Floats,
+) -> None:  # fmt: skip
+    """Write the sorted draws of each pair of group and n, in units of the customer's scale."""
     orders = np.empty(len(u), np.int64)
-    gains = factor.min() >= 0.0 and per_order.min() >= 0.0
     for i in range(begin, end):
         first, last = start[group[i]], start[group[i] + 1]
-        if last - first < 2 or (gains and none[i] >= levels[-1]):
+        if last - first < 2:
+            draws[i] = 0.0
             continue
         _orders_at(orders, u, pmf, first, last)
         for j in range(len(u)):
             brought = _gamma_quantile(sums, p, 0.0, orders[j], j, normal_sum)
-            rate = _gamma_quantile(rates, p, q, n[i], j, normal_rate)
-            worth[j] = scale[i] * brought / rate * factor[j] + per_order[j] * orders[j] * discount[i]
-        _fill(out[i], levels, none[i], worth)
+            draws[i, j] = brought / _gamma_quantile(rates, p, q, n[i], j, normal_rate) * factor[j]
+        draws[i].sort()
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
+def _scaled(
+    begin: int, end: int, out: Floats, levels: Floats, none: Floats, draws: Floats, pair: Ints, scale: Floats
+) -> None:
+    """Write each customer's quantiles from the draws of their pair."""
+    for i in range(begin, end):
+        if none[i] < 1.0:
+            _fill(out[i], levels, none[i], draws[pair[i]])
+            for a in range(len(levels)):
+                out[i, a] *= scale[i]
+
+
+@njit(cache=True, nogil=True)
 def _signed_kernel(
-    begin, end, out, levels, none, group, start, pmf, discount,
-    u, sums, chi, normal_chi, normal_mean, freedom, factor, per_order, mean, doubt, varied, n,
-):  # fmt: skip
+    begin: int, end: int, out: Floats, levels: Floats, none: Floats, group: Ints, start: Ints, pmf: Floats,
+    discount: Floats, u: Floats, sums: Floats, chi: Floats, normal_chi: Floats, normal_mean: Floats, freedom: float,
+    factor: Floats, per_order: Floats, mean: Floats, doubt: Floats, varied: Floats, n: Ints,
+) -> None:  # fmt: skip
+    """Write each customer's quantiles from their own draws."""
     worth = np.empty(len(u))
     orders = np.empty(len(u), np.int64)
     top = sums.shape[0] - 1
     for i in range(begin, end):
         first, last = start[group[i]], start[group[i] + 1]
-        if last - first < 2:
-            continue
+        if last - first < 2 or (1.0 - none[i] <= levels[0] and none[i] >= levels[-1]):
+            continue  # whatever an order brings, these quantiles are all 0
         _orders_at(orders, u, pmf, first, last)
         for j in range(len(u)):
             k = orders[j]
             variance = varied[i] / _gamma_quantile(chi, 0.5, (freedom - 1.0) / 2.0, n[i], j, normal_chi)
             brought = k * (mean[i] + doubt[i] * normal_mean[j]) + np.sqrt(k * variance) * sums[min(k, top), j]
             worth[j] = (brought * factor[j] + per_order[j] * k) * discount[i]
+        worth.sort()
         _fill(out[i], levels, none[i], worth)

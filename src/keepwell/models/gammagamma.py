@@ -23,8 +23,11 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from keepwell.errors import FitError
-from keepwell.models.shapes import Fit, Floats, Spend
+from keepwell.models.fitter import Maximum, polished, searched
+from keepwell.models.shapes import Fit, Floats, Spend, parameters
 
+NAMES = ("p", "q", "gamma")
+SHAPES = (-7.0, 9.0)  # bounds of the logarithms, with money in units of the median
 FEWEST = 10  # customers, below which three parameters mean nothing
 
 
@@ -59,7 +62,7 @@ def log_likelihood(params: GammaGamma, *, n: Floats, mean: Floats) -> Floats:
 def _gradient(params: GammaGamma, n: Floats, mean: Floats, log_mean: Floats) -> Floats:
     """Return the gradient of the summed ln L in the logarithms of p, q, gamma."""
     p, q, gamma = params.p, params.q, params.gamma
-    orders, where, counts = np.unique(n, return_inverse=True, return_counts=True)
+    orders, counts = np.unique(n, return_counts=True)
     shape = p * orders
     both = psi(shape + q)
     whole = gamma + n * mean
@@ -76,58 +79,45 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
     Raises:
         FitError: There are fewer than ten customers, or all of them spend the same.
     """
-    from scipy.optimize import minimize
-
     if len(n) < FEWEST:
         raise FitError(f"{len(n)} customers with an order of known worth are too few", "Gamma-Gamma")
     scale = float(np.median(mean))  # the fit is done in units of the median, so that it is the same in any currency
     mean = mean / scale
     log_mean = np.log(mean)
     if log_mean.std() < 1e-9:
-        raise FitError("All customers spend the same an order", "Gamma-Gamma")
-    known = np.sum(log_mean)
+        raise FitError("all customers spend the same an order", "Gamma-Gamma")
 
-    def loss(theta: Floats) -> tuple[float, Floats]:
-        params = GammaGamma(*np.exp(theta))
-        value = -log_likelihood(params, n=n, mean=mean).sum() / len(n)
-        return float(value), -_gradient(params, n, mean, log_mean) / len(n)
+    def objective(theta: Floats) -> tuple[float, Floats]:
+        params = GammaGamma(*np.exp(theta).tolist())
+        return float(log_likelihood(params, n=n, mean=mean).sum()), _gradient(params, n, mean, log_mean)
 
-    start = np.log([4.0, 4.0, 3.0 * np.exp(known / len(n)) / 4.0])
-    bounds = [(-7.0, 9.0)] * 3
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9})
-    covariance = _covariance(found.x, n, mean, log_mean)
-    p, q, gamma = (float(v) for v in np.exp(found.x))
+    bounds = [SHAPES, SHAPES, SHAPES]
+    near = searched(objective, np.log([4.0, 4.0, 0.75]), bounds, len(n))
+    return _reported(polished(objective, near, bounds), len(n), scale)
+
+
+def _reported(top: Maximum, customers: int, scale: float) -> Fit[GammaGamma]:
+    p, q, gamma = np.exp(top.theta).tolist()
     params = GammaGamma(p, q, gamma * scale)
-    spread = np.sqrt(np.diag(covariance))
+    relative = np.sqrt(np.diag(top.covariance))
+    sd = {name: float(v * r) for (name, v), r in zip(parameters(params).items(), relative, strict=True)}
+    sd |= {NAMES[i]: float("nan") for i in top.unknown}
+    ending = "The likelihood is at its peak: nothing better lies nearby, and each parameter is determined."
+    if top.unknown:
+        ending = f"The likelihood is flat at its peak: {', '.join(NAMES[i] for i in top.unknown)} cannot be known."
+    if not top.settled:
+        ending = "The search stopped before it reached a peak of the likelihood."
     return Fit(
         params=params,
-        log_likelihood=float(-found.fun * len(n) - len(n) * np.log(scale)),
-        sd={"p": p * spread[0], "q": q * spread[1], "gamma": gamma * scale * spread[2]},
-        log_covariance=tuple(tuple(float(v) for v in row) for row in covariance),
-        converged=bool(found.success),
-        ending=str(found.message),
-        customers=float(len(n)),
-        cells=len(n),
-        evaluations=int(found.nfev),
+        log_likelihood=float(top.value - customers * np.log(scale)),
+        sd=sd,
+        log_covariance=tuple(tuple(float(v) for v in row) for row in top.covariance),
+        converged=top.settled and not top.unknown,
+        ending=ending,
+        customers=float(customers),
+        cells=customers,
+        evaluations=top.evaluations,
     )
-
-
-def _covariance(theta: Floats, n: Floats, mean: Floats, log_mean: Floats) -> Floats:
-    """Invert the curvature of ln L in the logarithms, taken as central differences of the gradient."""
-    step = 1e-4
-    rows = []
-    for i in range(3):
-        ends = []
-        for sign in (1, -1):
-            moved = theta.copy()
-            moved[i] += sign * step
-            ends.append(_gradient(GammaGamma(*np.exp(moved)), n, mean, log_mean))
-        rows.append((ends[0] - ends[1]) / (2 * step))
-    curvature = -(np.array(rows) + np.array(rows).T) / 2
-    if np.linalg.eigvalsh(curvature)[0] <= 0:
-        return np.full((3, 3), np.nan)
-    inverse: Floats = np.linalg.inv(curvature)
-    return inverse
 
 
 def predict(params: GammaGamma, *, n: Floats, total: Floats) -> Spend:

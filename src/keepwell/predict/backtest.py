@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,15 +13,12 @@ from keepwell.models.shapes import Cells, Floats
 from keepwell.predict import baselines
 from keepwell.predict.contest import Fitted, Scored, fitted, scored
 from keepwell.predict.origins import Origin
-from keepwell.predict.past import Past, Seen, observed
+from keepwell.predict.past import Days, Past, Seen, observed
 from keepwell.predict.score import Judged, judged, measures
 from keepwell.progress import Tell
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
 Score = tuple[str, str, str, float]
-MOST_TO_FIT = 200_000  # customers that a fit at an origin reads; more are thinned evenly, for time
+MOST_TO_FIT = 100_000  # customers that a fit at an origin reads; more are thinned evenly, for time
 SAMPLE = 2_000  # customers that stand for all where the path of a forecast is drawn
 
 
@@ -41,15 +37,13 @@ class Tested:
     brought: float  # contribution that came
 
 
-def backtest(
-    engine: Engine, days: ir.Table, at: Sequence[Origin], models: Sequence[str], *, tell: Tell
-) -> list[Tested]:
+def backtest(engine: Engine, days: Days, at: Sequence[Origin], models: Sequence[str], *, tell: Tell) -> list[Tested]:
     """Refit and judge at every origin; one at which no model can be fitted is left out."""
     done = (_tested(engine, days, origin, models, tell) for origin in at)
     return [test for test in done if test is not None]
 
 
-def _tested(engine: Engine, days: ir.Table, origin: Origin, models: Sequence[str], tell: Tell) -> Tested | None:
+def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], tell: Tell) -> Tested | None:
     tell(f"backtest from {origin.day}")
     seen = observed(engine, days, origin)
     cells = seen.past.cells
@@ -89,7 +83,7 @@ def mean_spend(past: Past) -> Floats:
     Shrinkage is linear in a customer's total, so the cell's total is enough; the weights are plain moments.
     """
     cells = past.cells
-    n = cells.repeats + 1.0
+    n = past.orders
     mean, to_half = signedspend.credibility(
         n=n, customers=cells.count, total=past.total, total_squares=past.total_squares, squares=past.squares
     )

@@ -41,7 +41,8 @@ def margin_belief(money: Money, assumptions: Assumptions) -> MarginBelief:
     """Return the belief; without assumed costs nothing hangs on it."""
     slope = per_order = 0.0
     if money.assumed_sales > 0 and money.orders:
-        if money.contribution > LEAST_SHARE * assumptions.margin * money.assumed_sales and money.contribution > 0:
+        small = money.contribution <= LEAST_SHARE * assumptions.margin * money.assumed_sales
+        if money.contribution > 0 and not (money.losing and small):
             slope = money.assumed_sales / money.contribution
         else:
             per_order = money.assumed_sales / money.orders

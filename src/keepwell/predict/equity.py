@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from keepwell.models.compound import points
-from keepwell.models.shapes import Cells, Floats
+from keepwell.models.shapes import Floats
 from keepwell.predict.backtest import Tested
 from keepwell.predict.belief import MarginBelief
 from keepwell.predict.horizon import Ahead
@@ -71,14 +71,30 @@ def measured(tests: Sequence[Tested], method: str, *, horizon: int) -> Shares:
     return Shares(float(np.sqrt(square)), max(2.0, len(taken) / 2), len(taken), words)
 
 
+def equities(
+    aheads: Sequence[Ahead], past: Past, spend: SpendFit, shares: Shares, belief: MarginBelief, *, seed: int
+) -> list[Equity]:
+    """Return the total of each horizon.
+
+    The first is the horizon that the backtest is measured against; for a longer one the shared doubt grows with the
+    square root of what is expected, as if each further year went wrong on its own.
+    """
+    whole = [float(ahead.discounted @ past.cells.count) for ahead in aheads]
+    growths = [float(np.sqrt(max(each / whole[0], 1.0))) if whole[0] > 0 else 1.0 for each in whole]
+    return [
+        equity(ahead, past, spend, shares, belief, growth=growth, seed=seed)
+        for ahead, growth in zip(aheads, growths, strict=True)
+    ]
+
+
 def equity(
     ahead: Ahead, past: Past, spend: SpendFit, shares: Shares, belief: MarginBelief, *, growth: float, seed: int
 ) -> Equity:
     """Return the total of one horizon; `growth` multiplies the shared doubt where nothing so long was tested."""
     cells = past.cells
-    total = _spend_sums(cells, past, spend)
+    total = _spend_sums(past, spend)
     expected = float(ahead.discounted @ total)
-    known = np.sqrt(_parameter_variance(ahead, cells, total, spend) + _chance_variance(ahead, past, spend))
+    known = np.sqrt(_parameter_variance(ahead, past, total, spend) + _chance_variance(ahead, past, spend))
     sd = max(shares.sd * growth, known / abs(expected) if expected else 0.0)
     at = points(DRAWS, seed=seed)
     shared = belief.shared(at.shared)
@@ -94,23 +110,23 @@ def equity(
     return Equity(ahead.name, expected, min(lower, expected), max(upper, expected), shares.origins, basis)
 
 
-def _spend_sums(cells: Cells, past: Past, spend: SpendFit) -> Floats:
+def _spend_sums(past: Past, spend: SpendFit) -> Floats:
     """Return the sum over each cell's customers of what an order is expected to bring; it is linear in their totals."""
-    each = predicted(spend.params, n=cells.repeats + 1.0, total=past.total / cells.count)
-    answer: Floats = each.mean * cells.count
+    each = predicted(spend.params, n=past.orders, total=past.total / past.cells.count)
+    answer: Floats = each.mean * past.cells.count
     return answer
 
 
-def _parameter_variance(ahead: Ahead, cells: Cells, total: Floats, spend: SpendFit) -> float:
-    weight = predicted(spend.params, n=cells.repeats + 1.0, total=np.zeros(len(cells.count))).weight
-    by_spend = mean_sd(spend) * float((ahead.discounted * (1 - weight)) @ cells.count)
+def _parameter_variance(ahead: Ahead, past: Past, total: Floats, spend: SpendFit) -> float:
+    weight = predicted(spend.params, n=past.orders, total=np.zeros(len(total))).weight
+    by_spend = mean_sd(spend) * float((ahead.discounted * (1 - weight)) @ past.cells.count)
     return float(((ahead.moves @ total) ** 2).sum()) + by_spend**2
 
 
 def _chance_variance(ahead: Ahead, past: Past, spend: SpendFit) -> float:
     """Return the variance of the total if only single customers were uncertain."""
     cells = past.cells
-    n = cells.repeats + 1.0
+    n = past.orders
     at_zero = predicted(spend.params, n=n, total=np.zeros(len(n)))
     slope = predicted(spend.params, n=n, total=np.ones(len(n))).mean - at_zero.mean
     squares = at_zero.mean**2 * cells.count + 2 * at_zero.mean * slope * past.total + slope**2 * past.total_squares

@@ -37,25 +37,35 @@ def customer_days(order_contribution: ir.Table, *, until: date) -> ir.Table:
     )
 
 
+def mixed_customers(days: ir.Table) -> ir.Table:
+    """Return the customers of `customer_days` with a day on which nothing was bought: one column, `customer_id`."""
+    return days.filter(days.bought == 0).select("customer_id").distinct()
+
+
 def occasions(days: ir.Table) -> ir.Table:
     """Return one row per purchase occasion of `customer_days`, with all that belongs to it.
 
-    Columns as there, without `bought`. Customers who never bought have no row. Days before the first purchase
-    belong to it. Only customers who have a day without a purchase pass through a window: they are few, and a
-    window sorts.
+    Columns as there, without `bought`. Customers who never bought have no row. Only customers who have a day without
+    a purchase pass through a window: they are few, and a window sorts.
     """
-    others = days.filter(days.bought == 0).select("customer_id").distinct()
+    others = mixed_customers(days)
     plain = days.anti_join(others, "customer_id").drop("bought")
-    mixed = days.semi_join(others, "customer_id")
-    bought_on = ibis.ifelse(mixed.bought == 1, mixed.day, ibis.null("date"))
+    return plain.union(attached(days.semi_join(others, "customer_id")).select(plain.columns))
+
+
+def attached(days: ir.Table) -> ir.Table:
+    """Return the occasions of `customer_days`, each day without a purchase added to the occasion before it.
+
+    Days before a customer's first purchase are added to that.
+    """
+    bought_on = ibis.ifelse(days.bought == 1, days.day, ibis.null("date"))
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="day")
     everything = ibis.window(group_by="customer_id")
-    dated = mixed.mutate(of=bought_on.max().over(so_far).fill_null(bought_on.min().over(everything)))
+    dated = days.mutate(of=bought_on.max().over(so_far).fill_null(bought_on.min().over(everything)))
     dated = dated.filter(dated.of.notnull())
-    moved = dated.group_by("customer_id", day=dated.of).aggregate(
+    return dated.group_by("customer_id", day=dated.of).aggregate(
         amount=dated.amount.sum().cast(TOTAL), assumed=dated.assumed.sum().cast(TOTAL)
     )
-    return plain.union(moved.select(plain.columns))
 
 
 def history(order_contribution: ir.Table, *, until: date) -> ir.Table:

@@ -12,6 +12,7 @@ from keepwell.predict.contest import Fitted
 LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out
 LONGEST_LIFE = 100  # years
 YEAR = 365.25  # days, for discounting
+AGES = 9  # at which what hangs on the age smoothly is computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,15 @@ def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -
         return aheads
     sizes, ways = np.linalg.eigh(covariance)
     axes = [np.sqrt(size) * way for size, way in zip(sizes, ways.T, strict=True) if size > 1e-14]
-    _, first, group = np.unique(np.stack([cells.repeats, cells.age]), axis=1, return_index=True, return_inverse=True)
+    places = _places(cells)
     moves: list[list[Floats]] = [[] for _ in aheads]
+    worth = [_worth(one, places, days=horizon.days, rate=rate) for horizon in aheads]
     for axis in axes:
         moved = replace(one, fit=replace(one.fit, params=_moved(one, names, theta + axis)))
-        p_active = moved.predict(cells, days=1).p_active
+        active = moved.predict(cells, days=1).p_active / aheads[0].p_active
         for i, horizon in enumerate(aheads):
-            worth = _worth(moved, cells, first, days=horizon.days, rate=rate)[group]
-            moves[i].append(p_active * worth - horizon.discounted)
+            ratio = np.log(_worth(moved, places, days=horizon.days, rate=rate) / worth[i])
+            moves[i].append(horizon.discounted * (active * np.exp(_spread_out(ratio, places, cells)) - 1))
     return [
         replace(horizon, moves=np.array(rows).reshape(-1, len(cells.count)))
         for horizon, rows in zip(aheads, moves, strict=True)
@@ -110,9 +112,38 @@ def _moved(one: Fitted, names: list[str], theta: Floats) -> object:
     return type(one.fit.params)(**dict(zip(names, np.exp(np.clip(theta, -30, 30)).tolist(), strict=True)))
 
 
-def _worth(one: Fitted, cells: Cells, first: Ints, *, days: int, rate: float) -> Floats:
-    """Return the discounted purchases of those active, by groups whose first cells are `first`."""
-    x, age = cells.repeats[first].astype(float), cells.age[first].astype(float)
+@dataclass(frozen=True, slots=True)
+class Places:
+    """A few ages for each number of repeats, at which smooth things are computed; shape (places,)."""
+
+    x: Floats
+    age: Floats
+
+
+def _places(cells: Cells) -> Places:
+    """Return up to `AGES` ages, from the youngest to the oldest, for each number of repeats among the cells."""
+    order = np.argsort(cells.repeats, kind="stable")
+    x, begin = np.unique(cells.repeats[order], return_index=True)
+    ages = cells.age[order]
+    low, high = np.minimum.reduceat(ages, begin), np.maximum.reduceat(ages, begin)
+    grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, AGES)
+    return Places(np.repeat(x, AGES).astype(float), grid.ravel())
+
+
+def _spread_out(value: Floats, places: Places, cells: Cells) -> Floats:
+    """Return `value` at the cells, straight lines being drawn between the places of one number of repeats."""
+    grid, ages = value.reshape(-1, AGES), places.age.reshape(-1, AGES)
+    row = np.searchsorted(places.x[::AGES], cells.repeats)
+    low, high = ages[row, 0], ages[row, -1]
+    at = np.where(high > low, (cells.age - low) / np.maximum(high - low, 1e-9), 0.0) * (AGES - 1)
+    left = np.minimum(at.astype(np.int64), AGES - 2)
+    answer: Floats = grid[row, left] + (at - left) * (grid[row, left + 1] - grid[row, left])
+    return answer
+
+
+def _worth(one: Fitted, places: Places, *, days: int, rate: float) -> Floats:
+    """Return the discounted purchases of those active."""
+    x, age = places.x, places.age
     whole = one.model.discounted(one.fit.params, x=x, t_x=age, T=age, delta=rate, t=float(days))
     answer: Floats = whole / one.model.active(one.fit.params, x=x, t_x=age, T=age)
     return answer

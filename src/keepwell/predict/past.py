@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 
-from keepwell.engine import Engine, collected
+from keepwell.engine import Engine, collected, number
 from keepwell.models.shapes import Cells, Floats
-from keepwell.predict.history import from_occasions, occasions
+from keepwell.predict.history import attached, mixed_customers
 from keepwell.predict.origins import Origin
 from keepwell.predict.score import Outcomes
 
@@ -31,6 +31,11 @@ class Past:
     total_squares: Floats  # sum of the squares of each customer's total
     squares: Floats  # sum of the squares of each purchase's contribution
 
+    @property
+    def orders(self) -> Floats:
+        """Purchase days so far of a customer of each cell."""
+        return self.cells.repeats.astype(np.float64) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -46,16 +51,46 @@ def grouped(engine: Engine, history: ir.Table) -> Past:
     return _past(_sorted(collected(engine, history.group_by(*CELL).aggregate(**_sums(history))), CELL))
 
 
-def observed(engine: Engine, days: ir.Table, origin: Origin) -> Seen:
-    """Return what was known at an origin and what came within its horizon, from the table of `customer_days`."""
-    then, end = ibis.date(origin.day), ibis.date(origin.day + timedelta(days=origin.horizon))
-    known = from_occasions(occasions(days.filter(days.day <= then)), until=origin.day)
-    later = occasions(days.filter(days.day <= end)).filter(ibis._.day > then)
-    came = later.group_by("customer_id").aggregate(actual=later.count(), brought=later.amount.sum())
-    both = known.left_join(came, "customer_id").select(known, came.actual, came.brought)
-    both = both.mutate(actual=both.actual.fill_null(0))
-    counts = both.group_by(*CELL, "actual").aggregate(brought=both.brought.sum().cast("float64"), **_sums(both))
-    rows = _sorted(collected(engine, counts), (*CELL, "actual"))
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The table of `customer_days` in two: customers who bought on each of their days, and the others.
+
+    `plain` has no column `bought`; `mixed` is None where there is nobody.
+    """
+
+    plain: ir.Table
+    mixed: ir.Table | None
+
+    def occasions(self) -> ir.Table:
+        """Return all purchase occasions."""
+        if self.mixed is None:
+            return self.plain
+        return self.plain.union(attached(self.mixed).select(self.plain.columns))
+
+    def around(self, origin: Origin) -> ir.Table:
+        """Return the occasions known at an origin, as they were known then, and those within its horizon."""
+        then, end = ibis.date(origin.day), ibis.date(origin.day + timedelta(days=origin.horizon))
+        plain = self.plain.filter(self.plain.day <= end)
+        if self.mixed is None:
+            return plain
+        known = attached(self.mixed.filter(self.mixed.day <= then))
+        later = attached(self.mixed.filter(self.mixed.day <= end))
+        parts = (known, later.filter(later.day > then))
+        return ibis.union(plain, *(part.select(plain.columns) for part in parts))
+
+
+def divided(engine: Engine, days: ir.Table) -> Days:
+    """Divide the table of `customer_days`."""
+    others = engine.keep(mixed_customers(days))
+    if not number(engine, others.count()):
+        return Days(days.drop("bought"), None)
+    plain = engine.keep(days.anti_join(others, "customer_id").drop("bought"))
+    return Days(plain, engine.keep(days.semi_join(others, "customer_id")))
+
+
+def observed(engine: Engine, days: Days, origin: Origin) -> Seen:
+    """Return what was known at an origin and what came within its horizon."""
+    rows = _sorted(collected(engine, _counted(days.around(origin), origin)), (*CELL, "actual"))
     keys = np.stack([rows[name] for name in CELL], axis=1)
     new = np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)] if len(keys) else np.zeros(0, bool)
     cell = np.cumsum(new) - 1
@@ -65,6 +100,34 @@ def observed(engine: Engine, days: ir.Table, origin: Origin) -> Seen:
         past=_past(merged),
         outcomes=Outcomes(cell=cell, actual=rows["actual"], count=rows["count"]),
         brought=float(np.nansum(rows["brought"])),
+    )
+
+
+def _counted(occasions: ir.Table, origin: Origin) -> ir.Table:
+    """Count the customers of each cell of an origin and each number of purchase days after it."""
+    then = ibis.date(origin.day)
+    before, value = occasions.day <= then, occasions.amount.cast("float64")
+    each = occasions.group_by("customer_id").aggregate(
+        first=occasions.day.min(),
+        last=occasions.day.max(where=before),
+        orders=occasions.count(where=before),
+        total=occasions.amount.sum(where=before).cast("float64"),
+        squares=(value * value).sum(where=before),
+        actual=occasions.count(where=~before),
+        brought=occasions.amount.sum(where=~before).cast("float64"),
+    )
+    known = each.filter(each["first"] <= then)
+    return known.group_by(
+        "actual",
+        repeats=known.orders - 1,
+        recency=known["last"].delta(known["first"], unit="day"),
+        age=then.delta(known["first"], unit="day"),
+    ).aggregate(
+        count=known.count().cast("float64"),
+        total=known.total.sum(),
+        total_squares=(known.total * known.total).sum(),
+        squares=known.squares.sum(),
+        brought=known.brought.sum(),
     )
 
 

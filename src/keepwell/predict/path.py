@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
-from scipy.stats import norm
 
 from keepwell.engine import Engine, collected
-from keepwell.models.shapes import Cells, Floats
+from keepwell.models.shapes import Cells, Floats, Ints
 from keepwell.predict.contest import Fitted
 from keepwell.predict.origins import Origin
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_PERIODS = 60
 WEEK = 7
+Z95 = 1.6448536269514722  # the normal distribution's 95% point
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +51,60 @@ def daily(engine: Engine, days: ir.Table, *, origin: date, first: date, as_of: d
     rows = collected(engine, counts)
     at = np.array([(day.as_py() - first).days for day in rows["day"]], np.int64)
     size = (as_of - first).days + 1
-    columns = [np.bincount(at, weights=rows[name].to_numpy(), minlength=size) for name in ("repeats", "known")]
-    return Daily(first, *columns)
+    repeats, known = (
+        np.bincount(at, weights=rows[name].to_numpy(), minlength=size).astype(np.float64)
+        for name in ("repeats", "known")
+    )
+    return Daily(first, repeats, known)
 
 
-def path(
-    one: Fitted, sample: Cells, *, total: float, origin: date, days: int, shared: float, daily: Daily, actual: bool
-) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A forecast whose course is to be drawn."""
+
+    one: Fitted
+    sample: Cells  # stands for all customers
+    total: float  # purchase days of all of them in all `days`
+    origin: date
+    days: int
+
+
+def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterator[dict[str, Any]]:
     """Yield one row per period of 7 days, or as many weeks as make at most 60 periods.
 
-    The course is that of the `sample` of customers, brought to the `total` of all. The band holds what all forecasts
-    share (`shared`, relative), and what one period differs from its neighbours by (measured before the origin).
+    The course is that of the sample of customers, brought to the total of all. The band holds what all forecasts
+    share (`shared`, relative), what one period differs from its neighbours by (measured before the origin), and
+    chance.
     """
-    step = WEEK * -(-days // (WEEK * MOST_PERIODS))
-    ends = np.r_[np.arange(step, days, step), days]
-    x, t_x, age = (a.astype(float) for a in (sample.repeats, sample.recency, sample.age))
-    reached = [
-        float(sample.count @ one.model.expected(one.fit.params, x=x, t_x=t_x, T=age, t=float(end))) for end in ends
-    ]
-    scale = total / reached[-1] if reached[-1] > 0 else 0.0
-    expected = np.diff(np.r_[0.0, reached]) * scale
-    shock = _shock(daily, origin, step)
-    begin = (origin - daily.first).days + 1
-    z = float(norm.ppf(0.95))
+    step = WEEK * -(-course.days // (WEEK * MOST_PERIODS))
+    ends = np.r_[np.arange(step, course.days, step), course.days]
+    expected = _expected(course, ends)
+    spread = Z95 * np.hypot(shared, _shock(daily, course.origin, step))
+    chance = Z95 * np.sqrt(expected)
+    lower = np.maximum(expected * np.exp(-spread) - chance, 0.0)
+    upper = expected * np.exp(spread) + chance
+    begin = (course.origin - daily.first).days + 1
+    came = np.add.reduceat(daily.known[begin:], np.r_[0, ends[:-1]]) if actual else None
     for i, end in enumerate(ends):
-        last = ends[i - 1] if i else 0
-        sd = np.sqrt(shared**2 + shock**2)
-        chance = z * np.sqrt(expected[i])
-        low, high = expected[i] * np.exp(-z * sd) - chance, expected[i] * np.exp(z * sd) + chance
-        came = float(daily.known[begin + last : begin + end].sum()) if actual else None
         yield {
-            "origin": origin,
-            "period": origin + timedelta(days=int(end)),
+            "origin": course.origin,
+            "period": course.origin + timedelta(days=int(end)),
             "expected": float(expected[i]),
-            "lower": float(max(low, 0.0)),
-            "upper": float(high),
-            "actual": came,
+            "lower": float(lower[i]),
+            "upper": float(upper[i]),
+            "actual": None if came is None else float(came[i]),
         }
+
+
+def _expected(course: Course, ends: Ints) -> Floats:
+    """Return the purchase days between one end and the next."""
+    cells = course.sample
+    x, t_x, age = (a.astype(float) for a in (cells.repeats, cells.recency, cells.age))
+    params, model = course.one.fit.params, course.one.model
+    reached = np.array([cells.count @ model.expected(params, x=x, t_x=t_x, T=age, t=float(end)) for end in ends])
+    scale = course.total / reached[-1] if reached[-1] > 0 else 0.0
+    answer: Floats = np.diff(reached, prepend=0.0) * scale
+    return answer
 
 
 def _shock(daily: Daily, origin: date, step: int) -> float:

@@ -62,7 +62,7 @@ def discounted(p: Pooled, *, x: Floats, t_x: Floats, T: Floats, delta: float, t:
 
 def predict(p: Pooled, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
     """Return the purchases of the next `days`; the arguments are those of the purchase models."""
-    n, scale = 1.0 + cells.repeats, 1 / p.rate + cells.age
+    n, scale = 1 + cells.repeats.astype(np.float64), 1 / p.rate + cells.age
     exposure = _clock(days, rate)
     start, pmf = counted(n / scale * (exposure if clock else days), n)
     return Forecast(

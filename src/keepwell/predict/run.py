@@ -12,19 +12,20 @@ import pyarrow as pa
 
 from keepwell.engine import Engine
 from keepwell.errors import ConfigError
-from keepwell.models.compound import points
+from keepwell.models.compound import GammaWorth, SignedWorth, gamma_worth, points, signed_worth
+from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.shapes import Cells, Fit, parameters
 from keepwell.predict import horizon as horizons
 from keepwell.predict import spend as spending
 from keepwell.predict.backtest import SAMPLE, Tested, backtest, standing_for
-from keepwell.predict.belief import margin_belief
+from keepwell.predict.belief import MarginBelief, margin_belief
 from keepwell.predict.contest import BASELINES, LABELS, Fitted, Verdict, fallback, fitted, verdict
-from keepwell.predict.equity import Equity, equity, measured
-from keepwell.predict.history import customer_days, from_occasions, occasions
+from keepwell.predict.equity import Equity, equities, measured
+from keepwell.predict.history import customer_days, from_occasions
 from keepwell.predict.horizon import Ahead
 from keepwell.predict.origins import Origin, origins
-from keepwell.predict.past import Past, first_day, grouped
-from keepwell.predict.path import daily, main_origin, path
+from keepwell.predict.past import Days, Past, divided, first_day, grouped
+from keepwell.predict.path import Course, daily, main_origin, path
 from keepwell.predict.spend import SpendFit
 from keepwell.predict.value import Known, lookup, next_orders, values
 from keepwell.progress import Tell, quiet
@@ -56,57 +57,59 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     """
     if settings.as_of is None:
         raise ConfigError("the last day observed is not known", "as_of", "Set as_of.")
-    as_of = settings.as_of
     tell("history")
-    days = engine.keep(customer_days(tables["order_contribution"], until=as_of))
-    all_occasions = engine.keep(occasions(days))
-    history = engine.keep(from_occasions(all_occasions, until=as_of))
-    past = grouped(engine, history)
-    first = first_day(engine, days)
-    if first is None:
-        return {"history": history, **_nothing(engine)}
-    tell("purchase models")
-    fits, failed = fitted(settings.predict.models, past.cells)
-    at = origins(first, as_of, horizon=settings.predict.horizon_days) if fits else []
-    tests = backtest(engine, days, at, [one.name for one in fits], tell=tell)
-    chosen = _chosen(fits, failed, tests, past.cells)
+    log = _read(engine, tables["order_contribution"], settings.as_of)
+    if log is None:
+        return _nothing(engine)
+    fits, failed = fitted(settings.predict.models, log.past.cells)
+    at = origins(log.first, log.as_of, horizon=settings.predict.horizon_days) if fits else []
+    tests = backtest(engine, log.parts, at, [one.name for one in fits], tell=tell)
+    chosen = _chosen(fits, failed, tests, log.past.cells)
     tell("spend")
-    money = spending.money_of(engine, all_occasions)
-    n, total, squares = spending.customers_money(engine, history)
+    money = spending.money_of(engine, log.occasions)
+    n, total, squares = spending.customers_money(engine, log.history)
     spend = spending.fitted(money, n=n, total=total, squares=squares)
-    tell("values")
-    aheads = _aheads(chosen.one, past.cells, settings, watched=(as_of - first).days)
     belief = margin_belief(money, settings.assumptions)
-    at_points = points(settings.predict.draws, seed=settings.predict.seed)
-    known = Known(
-        lookup=lookup(past.cells),
-        horizons=tuple(aheads),
-        next_order=next_orders(chosen.one.model.next_order_days(chosen.one.fit.params, past.cells), as_of),
-        params=spend.params,
-        spend_sd=spending.mean_sd(spend),
-        points=at_points,
-        shared=belief.shared(at_points.shared),
-        basis=tuple(_basis(chosen, spend, ahead) for ahead in aheads),
-    )
-    valued = values(engine, history, known)
+    tell("values")
+    aheads = _aheads(chosen.one, log, settings)
+    known = _known(chosen, spend, belief, aheads, log, settings)
+    valued = values(engine, log.history, known)
     tell("equity")
     shares = measured(tests, chosen.one.name, horizon=settings.predict.horizon_days)
-    growth = float(
-        np.sqrt(max(aheads[1].discounted @ past.cells.count, 1e-9) / max(aheads[0].discounted @ past.cells.count, 1e-9))
-    )
-    rows = [
-        equity(ahead, past, spend, shares, belief, growth=max(g, 1.0), seed=settings.predict.seed)
-        for ahead, g in zip(aheads, (1.0, growth), strict=True)
-    ]
-    paths = _paths(engine, days, chosen, past, aheads[0], tests, at, first=first, as_of=as_of)
+    together = equities(aheads, log.past, spend, shares, belief, seed=settings.predict.seed)
     return {
-        "history": history,
-        "fits": _table(engine, "fits", _fit_rows(as_of, fits or [chosen.one], tests, spend)),
+        "history": log.history,
+        "fits": _table(engine, "fits", _fit_rows(log.as_of, fits or [chosen.one], tests, spend)),
         "backtest": _table(engine, "backtest", _backtest_rows(tests, chosen)),
-        "forecast_path": _table(engine, "forecast_path", paths),
+        "forecast_path": _table(engine, "forecast_path", _paths(engine, log, chosen, aheads[0], tests)),
         "values": valued,
-        "equity": _table(engine, "equity", [_equity_row(row) for row in rows]),
+        "equity": _table(engine, "equity", [_equity_row(row) for row in together]),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The past, kept in the engine's scratch files because it is read several times."""
+
+    as_of: date
+    first: date  # day of the first purchase of all
+    days: ir.Table  # `customer_days`
+    parts: Days
+    occasions: ir.Table
+    history: ir.Table
+    past: Past
+
+
+def _read(engine: Engine, order_contribution: ir.Table, as_of: date) -> Log | None:
+    """Return the past as of a day, or None where nobody who is known ever bought."""
+    days = engine.keep(customer_days(order_contribution, until=as_of))
+    first = first_day(engine, days)
+    if first is None:
+        return None
+    parts = divided(engine, days)
+    occasions = engine.keep(parts.occasions())
+    history = engine.keep(from_occasions(occasions, until=as_of))
+    return Log(as_of, first, days, parts, occasions, history, grouped(engine, history))
 
 
 def _chosen(fits: list[Fitted], failed: list[str], tests: Sequence[Tested], cells: Cells) -> Chosen:
@@ -126,16 +129,37 @@ def _chosen(fits: list[Fitted], failed: list[str], tests: Sequence[Tested], cell
     return Chosen(one, overall.champion if overall else None, words)
 
 
-def _aheads(one: Fitted, cells: Cells, settings: Settings, *, watched: int) -> list[Ahead]:
+def _aheads(one: Fitted, log: Log, settings: Settings) -> list[Ahead]:
     rate = horizons.rate_a_day(settings.assumptions.discount_rate)
-    year = settings.predict.horizon_days
-    life = max(year, watched)
-    if one.name != "pooled":
+    year, cells = settings.predict.horizon_days, log.past.cells
+    if one.name == "pooled":
+        life = max(year, (log.as_of - log.first).days)
+    else:
         life = max(year, horizons.life_days(one, standing_for(cells, SAMPLE), rate=rate))
-    both = [
-        horizons.ahead(one, cells, name=name, days=days, rate=rate) for name, days in (("12m", year), ("life", life))
-    ]
+    both = [horizons.ahead(one, cells, name=name, days=d, rate=rate) for name, d in (("12m", year), ("life", life))]
     return horizons.with_doubt(one, cells, both, rate=rate)
+
+
+def _known(
+    chosen: Chosen, spend: SpendFit, belief: MarginBelief, aheads: list[Ahead], log: Log, settings: Settings
+) -> Known:
+    """Gather what the valuing of a batch needs."""
+    at = points(settings.predict.draws, seed=settings.predict.seed)
+    shared = belief.shared(at.shared)
+    worth: GammaWorth | SignedWorth
+    if isinstance(spend.params, GammaGamma):
+        worth = gamma_worth(spend.params, at, shared.factor)
+    else:
+        worth = signed_worth(spend.params, at, shared)
+    wait = chosen.one.model.next_order_days(chosen.one.fit.params, log.past.cells)
+    return Known(
+        lookup=lookup(log.past.cells),
+        horizons=tuple(aheads),
+        next_order=next_orders(wait, log.as_of),
+        worth=worth,
+        spend_sd=spending.mean_sd(spend),
+        basis=tuple(_basis(chosen, spend, ahead) for ahead in aheads),
+    )
 
 
 def _basis(chosen: Chosen, spend: SpendFit, ahead: Ahead) -> str:
@@ -143,34 +167,20 @@ def _basis(chosen: Chosen, spend: SpendFit, ahead: Ahead) -> str:
     return f"purchases: {chosen.words}; spend: {SPENDS[spend.name]} ({spend.why}); looking {far} ahead"
 
 
-def _paths(
-    engine: Engine,
-    days: ir.Table,
-    chosen: Chosen,
-    past: Past,
-    year: Ahead,
-    tests: Sequence[Tested],
-    at: list[Origin],
-    *,
-    first: date,
-    as_of: date,
-) -> Iterator[dict[str, Any]]:
-    by_day = {test.origin: test for test in tests}
-    main = main_origin([o for o in at if o in by_day], first=first, as_of=as_of, horizon=year.days)
-    counted = daily(engine, days, origin=main.day if main else as_of, first=first, as_of=as_of)
+def _paths(engine: Engine, log: Log, chosen: Chosen, year: Ahead, tests: Sequence[Tested]) -> Iterator[dict[str, Any]]:
+    """Yield the path from the backtest's main origin, then the one from the end of the log."""
+    by_origin = {test.origin: test for test in tests}
+    main = main_origin(list(by_origin), first=log.first, as_of=log.as_of, horizon=year.days)
+    counted = daily(engine, log.days, origin=main.day if main else log.as_of, first=log.first, as_of=log.as_of)
     shared = _shared_orders(tests, chosen.one.name)
     if main is not None:
-        test = by_day[main]
+        test = by_origin[main]
         one = next((m for m in test.models if m.name == chosen.one.name), test.models[0])
-        total = test.orders[one.name]
-        yield from path(
-            one, test.sample, total=total, origin=main.day, days=main.horizon, shared=shared, daily=counted, actual=True
-        )
-    sample = standing_for(past.cells, SAMPLE)
-    total = float(year.orders @ past.cells.count)
-    yield from path(
-        chosen.one, sample, total=total, origin=as_of, days=year.days, shared=shared, daily=counted, actual=False
-    )
+        course = Course(one, test.sample, test.orders[one.name], main.day, main.horizon)
+        yield from path(course, shared=shared, daily=counted, actual=True)
+    total = float(year.orders @ log.past.cells.count)
+    course = Course(chosen.one, standing_for(log.past.cells, SAMPLE), total, log.as_of, year.days)
+    yield from path(course, shared=shared, daily=counted, actual=False)
 
 
 def _shared_orders(tests: Sequence[Tested], method: str) -> float:
@@ -230,7 +240,7 @@ def _nothing(engine: Engine) -> Tables:
     """Return the tables of a log in which no known customer ever bought."""
     words = "no known customer has a purchase"
     zero = [Equity(name, 0.0, 0.0, 0.0, 0, words) for name in ("12m", "life")]
-    empty: dict[str, list[dict[str, Any]]] = {n: [] for n in ("fits", "backtest", "forecast_path", "values")}
+    empty: dict[str, list[dict[str, Any]]] = {n: [] for n in ("history", "fits", "backtest", "forecast_path", "values")}
     empty["equity"] = [_equity_row(row) for row in zero]
     return {name: _table(engine, name, rows) for name, rows in empty.items()}
 

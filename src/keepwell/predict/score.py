@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from keepwell.models.shapes import Cells, Floats, Forecast, Ints
 
@@ -66,57 +65,69 @@ def judged(forecast: Forecast, outcomes: Outcomes) -> Judged:
 
 def measures(judged: Judged, outcomes: Outcomes, cells: Cells) -> Iterator[tuple[str, str, float]]:
     """Yield (group, measure, value); a measure that is not defined for a group is left out."""
-    repeats = cells.repeats[outcomes.cell]
-    inside = {
-        "all": repeats >= 0,
-        "0": repeats == 0,
-        "1": repeats == 1,
-        "2-4": (repeats >= 2) & (repeats <= 4),
-        "5+": repeats >= 5,
+    group = np.searchsorted([1, 2, 5], cells.repeats, side="right")[outcomes.cell]  # index into GROUPS[1:]
+    sums = _sums(judged, outcomes, group)
+    for i, name in enumerate(GROUPS):
+        inside = {key: float(value.sum() if i == 0 else value[i - 1]) for key, value in sums.items()}
+        if not inside["customers"]:
+            continue
+        rows = slice(None) if i == 0 else group == i - 1
+        rank = spearman(judged.orders[rows], outcomes.actual[rows], outcomes.count[rows])
+        for measure, value in {**_measures(inside), "spearman": rank}.items():
+            if np.isfinite(value):
+                yield name, measure, value
+
+
+def _sums(judged: Judged, outcomes: Outcomes, group: Ints) -> dict[str, Floats]:
+    """Return what the measures are made of, summed over the customers of each group, shape (4,) each."""
+    error = judged.orders - outcomes.actual
+    each = {
+        "customers": np.ones(len(error)),
+        "expected": judged.orders,
+        "actual": outcomes.actual.astype(float),
+        "absolute": np.abs(error),
+        "square": error**2,
+        "crps": judged.crps,
+        "crps_square": judged.crps**2,
+        "covered": ((judged.at >= 0.05) & (judged.below < 0.95)).astype(float),
+        **{f"pit_{d}": share for d, share in enumerate(transform(judged.below, judged.at))},
     }
-    for group in GROUPS:
-        rows = inside[group]
-        if rows.any():
-            for name, value in _measures(judged, outcomes, rows).items():
-                if np.isfinite(value):
-                    yield group, name, float(value)
+    return {
+        key: np.bincount(group, weights=value * outcomes.count, minlength=4).astype(np.float64)
+        for key, value in each.items()
+    }
 
 
-def _measures(judged: Judged, outcomes: Outcomes, rows: npt.NDArray[np.bool_]) -> dict[str, float]:
-    y, weight = outcomes.actual[rows].astype(float), outcomes.count[rows]
-    orders, crps, below, at = (a[rows] for a in (judged.orders, judged.crps, judged.below, judged.at))
-    customers, expected, actual = weight.sum(), weight @ orders, weight @ y
-    mean = weight @ crps / customers
-    spread = weight @ (crps - mean) ** 2 / max(customers - 1, 1)
+def _measures(sums: dict[str, float]) -> dict[str, float]:
+    customers, expected, actual = sums["customers"], sums["expected"], sums["actual"]
+    crps = sums["crps"] / customers
+    spread = max(sums["crps_square"] - customers * crps**2, 0.0) / max(customers - 1, 1)
     return {
         "customers": customers,
         "expected": expected,
         "actual": actual,
         "bias": expected / actual - 1 if actual else np.nan,
-        "mae": weight @ np.abs(orders - y) / customers,
-        "rmse": np.sqrt(weight @ (orders - y) ** 2 / customers),
-        "crps": mean,
-        "crps_se": np.sqrt(spread / customers),
-        "spearman": spearman(orders, y, weight),
-        "coverage_90": weight @ ((at >= 0.05) & (below < 0.95)) / customers,
-        **{f"pit_{d}": share for d, share in enumerate(transform(below, at, weight))},
+        "mae": sums["absolute"] / customers,
+        "rmse": float(np.sqrt(sums["square"] / customers)),
+        "crps": crps,
+        "crps_se": float(np.sqrt(spread / customers)),
+        "coverage_90": sums["covered"] / customers,
+        **{f"pit_{d}": sums[f"pit_{d}"] / customers for d in range(10)},
     }
 
 
-def transform(below: Floats, at: Floats, weight: Floats) -> Floats:
-    """Return the share of the probability integral transform in each tenth, shape (10,)."""
-    width = at - below
-    sure = width < 1e-12
-    share = np.zeros(10)
-    for d in range(10):
-        low, high = d / 10, (d + 1) / 10
-        inside = np.clip(np.minimum(at, high) - np.maximum(below, low), 0, None) / np.where(sure, 1.0, width)
-        point = (at > low) & (at <= high) if d else at <= high
-        share[d] = weight @ np.where(sure, point, inside)
-    return share / weight.sum()
+def transform(below: Floats, at: Floats) -> Iterator[Floats]:
+    """Yield for each tenth the share of each row's probability integral transform that falls into it."""
+    width = np.maximum(at - below, 1e-12)
+    reached = np.zeros(len(at))
+    for d in range(1, 11):
+        # An outcome that the forecast held for impossible has no width; it counts where it lies.
+        upto = np.clip((d / 10 - below) / width, 0.0, 1.0) if d < 10 else np.ones(len(at))
+        yield upto - reached
+        reached = upto
 
 
-def spearman(a: Floats, b: Floats, weight: Floats) -> float:
+def spearman(a: Floats, b: Floats | Ints, weight: Floats) -> float:
     """Return the rank correlation of rows that stand for `weight` customers each; ties share their mean rank."""
     ra, rb = _ranks(a, weight), _ranks(b, weight)
     whole = weight.sum()
@@ -125,7 +136,7 @@ def spearman(a: Floats, b: Floats, weight: Floats) -> float:
     return float(weight @ (ra * rb) / spread) if spread > 1e-9 * whole else float("nan")
 
 
-def _ranks(values: Floats, weight: Floats) -> Floats:
+def _ranks(values: Floats | Ints, weight: Floats) -> Floats:
     _, place = np.unique(values, return_inverse=True)
     tied = np.bincount(place, weights=weight)
     ranks: Floats = (np.cumsum(tied) - (tied - 1) / 2)[place]

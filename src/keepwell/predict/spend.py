@@ -62,7 +62,7 @@ def money_of(engine: Engine, occasions: ir.Table) -> Money:
 
 
 def customers_money(engine: Engine, history: ir.Table) -> tuple[Floats, Floats, Floats]:
-    """Return number of orders, their sum and sum of squares of each customer, in an order that depends on these only."""
+    """Return number of orders, their sum and sum of squares of each customer, sorted by these."""
     table = history.select(
         n=(history.repeats + 1).cast("float64"),
         total=history.first_contribution + history.repeat_sum,

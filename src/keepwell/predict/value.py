@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from keepwell.engine import Engine
 from keepwell.models import compound
-from keepwell.models.compound import Counts, Points, Shared
-from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.compound import Counts, GammaWorth, SignedWorth
 from keepwell.models.shapes import Cells, Floats, Ints
-from keepwell.models.signedspend import SignedSpend
 from keepwell.predict import spend
 from keepwell.predict.horizon import Ahead
 from keepwell.tables import CONTRACTS, checked
@@ -50,10 +48,8 @@ class Known:
     lookup: Lookup
     horizons: tuple[Ahead, ...]
     next_order: Ints  # days since 1970, by cell; -1: no such day
-    params: GammaGamma | SignedSpend
+    worth: GammaWorth | SignedWorth
     spend_sd: float  # of the population's mean order
-    points: Points
-    shared: Shared
     basis: tuple[str, ...]  # by horizon
 
 
@@ -76,7 +72,7 @@ def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
     """Value the customers of one batch: a row for each horizon."""
     columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in READ[1:]}
     cell = known.lookup.find(columns["repeats"], columns["recency"], columns["age"])
-    n = columns["repeats"] + 1.0
+    n = columns["repeats"] + 1
     total = columns["first_contribution"] + columns["repeat_sum"]
     squares = columns["first_contribution"] ** 2 + columns["repeat_sum_squares"]
     parts = [
@@ -88,13 +84,13 @@ def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
 
 
 def _horizon(
-    customer: pa.Array, ahead: Ahead, basis: str, cell: Ints, n: Floats, total: Floats, squares: Floats, known: Known
-) -> list[pa.Array]:
-    worth = spend.predicted(known.params, n=n, total=total)
+    customer: pa.Array[Any], ahead: Ahead, basis: str, cell: Ints, n: Ints, total: Floats, squares: Floats, known: Known
+) -> list[pa.Array[Any]]:
+    worth = spend.predicted(known.worth.params, n=n.astype(float), total=total)
     counts = Counts(ahead.none[cell], ahead.group[cell], ahead.start, ahead.pmf, ahead.discount[cell])
     quantiles = _quantiles(counts, n, total, squares, worth.mean, worth.weight, known)
     due = known.next_order[cell]
-    columns = {
+    columns: dict[str, Any] = {
         "customer_id": customer,
         "horizon": pa.repeat(ahead.name, len(cell)),
         "p_active": ahead.p_active[cell],
@@ -112,15 +108,12 @@ def _horizon(
 
 
 def _quantiles(
-    counts: Counts, n: Floats, total: Floats, squares: Floats, mean: Floats, weight: Floats, known: Known
+    counts: Counts, n: Ints, total: Floats, squares: Floats, mean: Floats, weight: Floats, known: Known
 ) -> Floats:
-    points, shared = known.points, known.shared
-    if isinstance(known.params, GammaGamma):
-        return compound.gamma_sums(known.params, counts, n=n, total=total, points=points, shared=shared)
+    if isinstance(known.worth, GammaWorth):
+        return compound.gamma_sums(known.worth, counts, n=n, total=total)
     around = np.maximum(squares - total**2 / n, 0.0)
-    return compound.signed_sums(
-        known.params, counts, n=n, mean=mean, weight=weight, around=around, points=points, shared=shared
-    )
+    return compound.signed_sums(known.worth, counts, n=n, mean=mean, weight=weight, around=around)
 
 
 def _sd_mean(ahead: Ahead, cell: Ints, mean: Floats, weight: Floats, spend_sd: float) -> Floats:
