@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 LEVELS = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95}
 NODES = 200  # of the mean's distribution, each standing for one part in 200 of it
+_TINY = 1e-9  # of money: nothing
 
 _FIELDS: dict[str, pa.DataType] = {"customer_id": pa.string()}
 _FIELDS |= dict.fromkeys(("expected", "pays_back", "pays_on_average"), pa.float64())
@@ -88,11 +89,11 @@ def above(threshold: float, quantiles: Floats, p_zero: Floats, expected: Floats)
     chance = 1 - p[0]
     for left, right in zip(range(len(x) - 1), range(1, len(x)), strict=True):
         inside = (threshold >= x[left]) & (threshold < x[right])
-        width = np.where(x[right] > x[left], x[right] - x[left], 1.0)
-        line = 1 - p[left] - (p[right] - p[left]) * (threshold - x[left]) / width
+        along = np.clip(threshold - x[left], 0.0, None) / np.maximum(x[right] - x[left], _TINY)
+        line = 1 - p[left] - (p[right] - p[left]) * np.minimum(along, 1.0)
         chance = np.where(inside, line, chance)
     last = x[-1]
-    tail = (1 - p[-1]) * np.exp(-(threshold - last) / _tail_mean(x, p, expected))
+    tail = (1 - p[-1]) * np.exp(-np.maximum(threshold - last, 0.0) / _tail_mean(x, p, expected))
     beyond: Floats = np.clip(np.where(threshold >= last, tail, chance), 0.0, 1.0)
     return beyond
 
@@ -124,8 +125,8 @@ def pays_on_average(expected: Floats, sd_mean: Floats, *, belief: Belief) -> Flo
     total = np.zeros_like(expected)
     for node in range(NODES):
         mean = expected + sd_mean * normal.inv_cdf((node + 0.5) / NODES)
-        # Where the mean is not above 0, no share above 0 pays: the quotient is put beyond any share.
-        needed = np.where(mean > 0, belief.cost / np.where(mean > 0, mean, 1.0), np.inf)
+        # Where the mean is not above 0, no share pays: the quotient is put beyond any share.
+        needed = np.where(mean > _TINY, belief.cost / np.maximum(mean, _TINY), np.inf)
         total += 1 - triangular(needed, belief)
     return total / NODES
 
