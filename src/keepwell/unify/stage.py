@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -57,22 +58,23 @@ def run(files: Sequence[RawFile], settings: Settings, engine: Engine, *, tell: T
         ConfigError: A field of `settings.reading.columns` does not exist.
         ConservationError: Rows were lost; a fault of Keepwell.
     """
-    chosen = _chosen(files, settings)
-    typing = _typing_engine(engine, settings.compute)
-    try:
-        return _run(chosen, settings, Local(engine, typing), tell)
-    finally:
-        if typing is not engine:
-            typing.close()
+    with typing_engine(engine, settings.compute) as typing:
+        return _run(understood(files, settings, typing, tell=tell), settings, Local(engine, typing), tell)
 
 
-def _typing_engine(engine: Engine, compute: Compute) -> Engine:
-    """Return the DuckDB that reads text: the engine itself where it is one."""
+@contextmanager
+def typing_engine(engine: Engine, compute: Compute) -> Iterator[Engine]:
+    """Lend the DuckDB that reads text: the engine itself where it is one, else one that is closed afterwards."""
     from keepwell.engine.duck import DuckEngine
 
     if isinstance(engine, DuckEngine):
-        return engine
-    return DuckEngine(memory=compute.memory, threads=compute.threads)
+        yield engine
+        return
+    own = DuckEngine(memory=compute.memory, threads=compute.threads)
+    try:
+        yield own
+    finally:
+        own.close()
 
 
 def _chosen(files: Sequence[RawFile], settings: Settings) -> list[RawFile]:
@@ -99,45 +101,45 @@ def _chosen(files: Sequence[RawFile], settings: Settings) -> list[RawFile]:
     return ordered
 
 
-def _run(files: Sequence[RawFile], settings: Settings, local: Local, tell: Tell) -> Tables:
-    understood = understand(files, settings, local.typing, tell=tell)
-    lists = {role: _lists(understood, role, local, tell) for role in ("products", "customers")}
+def _run(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Local, tell: Tell) -> Tables:
+    sold = [file for file, _how in found if file.recognition.role == "sales"]
+    if not sold:
+        kinds = ", ".join(f"{file.raw.name} ({file.recognition.role})" for file, _how in found)
+        raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
+    lists = {role: _lists(found, role, local, tell) for role in ("products", "customers")}
     goods = None if lists["products"] is None else local.engine.keep(products(lists["products"]))
-    rows = _sales_rows(understood, goods, settings, local, tell)
+    rows = _sales_rows(found, goods, settings, local, tell)
     tell("looking for rows that files share")
-    sold = [file for file, _how in understood if file.recognition.role == "sales"]
     rows = same.marked(rows, sold, local.engine)
     facts = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
     records = lists["customers"]
     good_records = None if records is None else records.filter(records.fault_reason.isnull())
-    there = _known(file for file in sold)
+    there = _known(sold)
     tell("gathering customers")
     people = local.engine.keep(customers(facts, good_records, there=there))
     tables = {
         "order_lines": checked("order_lines", facts),
         "products": checked("products", goods if goods is not None else _empty("products", local.engine)),
         "customers": people,
-        "quarantine": _quarantine(understood, rows, lists, local.engine),
+        "quarantine": _quarantine(found, rows, lists, local.engine),
         "duplicates": _duplicates(rows),
     }
     counted = _counted(rows, lists, local.engine)
     _one_currency(counted, settings)
-    tables["files"] = _files(understood, counted, local.engine)
+    tables["files"] = _files(found, counted, local.engine)
     return tables
 
 
-def understand(
+def understood(
     files: Sequence[RawFile], settings: Settings, typing: Engine, *, tell: Tell = quiet
 ) -> list[tuple[Seen, Readings]]:
-    """Recognise each file and decide how its columns are read.
+    """Choose the files to use, recognise each and decide how its columns are read.
 
     Raises:
-        DataError: A file is of no known kind, or none of them holds sales.
+        DataError: There is no file to use, or one of no known kind.
+        ConfigError: A field of `settings.reading.columns` does not exist.
     """
-    told = [(file, recognised(file, settings.reading)) for file in files]
-    if not any(recognition.role == "sales" for _file, recognition in told):
-        kinds = ", ".join(f"{file.name} ({recognition.role})" for file, recognition in told)
-        raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
+    told = [(file, recognised(file, settings.reading)) for file in _chosen(files, settings)]
     found = []
     for file, recognition in told:
         tell(f"looking at the columns of {file.name}")
@@ -148,10 +150,10 @@ def understand(
     ]
 
 
-def _lists(understood: Sequence[tuple[Seen, Readings]], role: str, local: Local, tell: Tell) -> ir.Table | None:
+def _lists(found: Sequence[tuple[Seen, Readings]], role: str, local: Local, tell: Tell) -> ir.Table | None:
     """Return the typed rows of all products or all customers files, or None."""
     tables = []
-    for order, (file, how) in enumerate(understood):
+    for order, (file, how) in enumerate(found):
         if file.recognition.role == role:
             tell(f"reading {role} from {file.raw.name}")
             tables.append(local.kept(listed(file, how, local.typing, order=order)))
@@ -159,11 +161,11 @@ def _lists(understood: Sequence[tuple[Seen, Readings]], role: str, local: Local,
 
 
 def _sales_rows(
-    understood: Sequence[tuple[Seen, Readings]], goods: ir.Table | None, settings: Settings, local: Local, tell: Tell
+    found: Sequence[tuple[Seen, Readings]], goods: ir.Table | None, settings: Settings, local: Local, tell: Tell
 ) -> ir.Table:
     """Return the typed rows of all sales files."""
     own = _carried(goods, local)
-    sold = [(file, how) for file, how in understood if file.recognition.role == "sales"]
+    sold = [(file, how) for file, how in found if file.recognition.role == "sales"]
     alike = same.groups([file for file, _how in sold])
     compared = {place for group in alike for place in group}
     paths = []
@@ -183,7 +185,7 @@ def _carried(goods: ir.Table | None, local: Local) -> ir.Table | None:
     return local.typing.table(table.to_batches(), table.schema)
 
 
-def _known(files: Any) -> set[str]:
+def _known(files: Iterable[Seen]) -> set[str]:
     fields = {field for file in files for field in file.recognition.mapping}
     named = {"name"} if fields & {"first_name", "last_name"} else set()
     return fields & {"name", "email", "country", "channel"} | named
@@ -194,7 +196,7 @@ def _empty(name: str, engine: Engine) -> ir.Table:
 
 
 def _quarantine(
-    understood: Sequence[tuple[Seen, Readings]], rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engine
+    found: Sequence[tuple[Seen, Readings]], rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engine
 ) -> ir.Table:
     """Return every row that cannot be used: those without a fact in them, and those that are no rows at all."""
     bad = rows.filter(rows.fault_reason.notnull())
@@ -202,7 +204,7 @@ def _quarantine(
     nothing = ibis.literal(0).cast(MONEY)
     given = [table for table in lists.values() if table is not None]
     parts += [_faulty(table.filter(table.fault_reason.notnull()), nothing) for table in given]
-    for file, _how in understood:
+    for file, _how in found:
         if file.raw.bad_path is not None:
             torn = engine.read(file.raw.bad_path)
             parts.append(
@@ -255,13 +257,13 @@ def _counted(rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engin
         )
         for part in parts
     ]
-    found: dict[str, list[Count]] = {}
+    places: dict[str, list[Count]] = {}
     for table in counted:
         for row in collected(engine, table).to_pylist():
             money = Decimal(row["money"]).quantize(Decimal("0.0001"))
             count = Count(row["place"], row["rows"], money, row["unread"], row["currency"])
-            found.setdefault(row["file"], []).append(count)
-    return found
+            places.setdefault(row["file"], []).append(count)
+    return places
 
 
 def _one_currency(counted: Mapping[str, list[Count]], settings: Settings) -> None:
@@ -282,9 +284,9 @@ def _one_currency(counted: Mapping[str, list[Count]], settings: Settings) -> Non
         raise DataError(f"the reporting currency is {wanted}, but the files are in {listing}", "", mend)
 
 
-def _files(understood: Sequence[tuple[Seen, Readings]], counted: Mapping[str, list[Count]], engine: Engine) -> ir.Table:
+def _files(found: Sequence[tuple[Seen, Readings]], counted: Mapping[str, list[Count]], engine: Engine) -> ir.Table:
     """Return the table `files`, and check that every row is in one place."""
-    rows = [_file_row(file, how, counted.get(file.raw.digest, [])) for file, how in understood]
+    rows = [_file_row(file, how, counted.get(file.raw.digest, [])) for file, how in found]
     schema = CONTRACTS["files"].schema.to_pyarrow()
     return engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)
 

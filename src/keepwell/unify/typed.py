@@ -115,8 +115,9 @@ def _pooled(found: Iterable[amounts.Evidence]) -> amounts.Evidence:
 def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     """Return each row's fields, typed, with the first fault of the row.
 
-    Columns: `line`; every field of `formats.FIELDS` but dates (text, decimal(18,4), for rates as many decimals as they
     Columns: `line`; every field of `formats.FIELDS` but dates (text; decimal(18,4); for rates as many decimals as they
+    need; null where the file has no such column); `ordered_at`, `order_date`; `fault_field`, `fault_value`,
+    `fault_reason`.
     """
     mapping = file.recognition.mapping
     raw = texts(file.raw, mapping, engine)
