@@ -1,0 +1,43 @@
+"""Runs the loop in children that may be killed: imports once, forks for each order on stdin.
+
+An order is one line of JSON: `folder`, `file`, `environment` and `kill_after` (seconds, or null). The answer is the
+child's wait status. The kill comes from here, where the child's id cannot have passed to another process.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from keepwell import loop
+from keepwell.settings import Settings, with_options
+
+
+def main():
+    settings = with_options(Settings(), {"memory": "512MB", "threads": 2, "draws": 64, "contact_cost": 0.8})
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.environ.update(order["environment"])
+                loop.run(Path(order["folder"]), files=[Path(order["file"])], settings=settings)
+                status = 0
+            finally:
+                if status:
+                    traceback.print_exc()
+                os._exit(status)
+        if order["kill_after"] is not None:
+            time.sleep(order["kill_after"])
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{status}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

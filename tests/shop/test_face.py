@@ -1,0 +1,157 @@
+"""What `keepwell.open()` gives."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+import keepwell
+from keepwell.errors import ConfigError, DataError, WorkspaceError
+from keepwell.tables import CONTRACTS
+
+SMALL = {"memory": "512MB", "threads": 2, "draws": 64}
+
+
+@pytest.fixture(scope="session")
+def shop(orders_csv, tmp_path_factory):
+    """A shop that ran once."""
+    one = keepwell.open(tmp_path_factory.mktemp("shop") / "orders.keepwell", create=True)
+    one.run(orders_csv, contact_cost=0.8, **SMALL)
+    return one
+
+
+def test_a_table_has_the_contracts_schema_and_the_order_of_its_key(shop):
+    ledger = shop.ledger()
+    assert isinstance(ledger, pa.Table)
+    assert ledger.schema.names == list(CONTRACTS["ledger"].columns)
+    assert ledger.schema.field("contribution").type == pa.decimal128(18, 4)
+    keys = list(zip(ledger["customer_id"].to_pylist(), ledger["month"].to_pylist(), strict=True))
+    assert keys == sorted(keys)
+
+
+def test_every_table_of_a_run_can_be_read_and_its_key_is_unique(shop):
+    assert shop.tables() == sorted(CONTRACTS)
+    for name in shop.tables():
+        table = shop.table(name)
+        key = list(CONTRACTS[name].key)
+        assert table.num_rows == table.group_by(key).aggregate([]).num_rows, name
+
+
+def test_polars_and_pandas_give_the_same_money(shop):
+    exact = sum(shop.ledger()["contribution"].to_pylist())
+    assert shop.ledger("polars")["contribution"].sum() == exact
+    assert shop.ledger("pandas")["contribution"].sum() == exact
+
+
+def test_the_shortcuts_are_the_tables(shop):
+    for name in ("values", "plan", "segments", "customers", "equity"):
+        assert getattr(shop, name)() == shop.table(name)
+
+
+def test_an_unknown_kind_of_table_is_a_sentence(shop):
+    with pytest.raises(ConfigError, match="Say 'arrow', 'polars' or 'pandas'"):
+        shop.values("excel")
+
+
+def test_an_unknown_table_is_answered_with_the_nearest(shop):
+    with pytest.raises(DataError, match="Did you mean 'values'"):
+        shop.table("value")
+
+
+def test_an_unknown_option_is_a_sentence(shop, orders_csv):
+    with pytest.raises(ConfigError, match="no option 'margn'"):
+        shop.run(orders_csv, margn=0.4)
+
+
+def test_options_go_before_the_file_and_the_file_before_the_defaults(tmp_path, orders_csv):
+    shop = keepwell.open(tmp_path / "w", create=True)
+    path = shop.init()
+    text = path.read_text().replace("#margin = 0.3", "margin = 0.35").replace("#per_year = 4.0", "per_year = 6")
+    path.write_text(text)
+    assert shop.settings.contact.per_year == 6
+    shop.run(orders_csv, margin=0.5, **SMALL)
+    used = shop.settings_of()
+    assert (used.assumptions.margin, used.contact.per_year, used.assumptions.discount_rate) == (0.5, 6, 0.1)
+    assert used.as_of == max(shop.table("order_lines")["order_date"].to_pylist())
+
+
+def test_the_shop_reads_one_run_until_it_runs_again(shop, orders_csv):
+    before = shop.summary()["run"]
+    other = keepwell.open(shop.folder)
+    assert other.summary()["run"] == before
+    later = shop.run(orders_csv, as_of=date(2024, 6, 30), contact_cost=0.8, **SMALL)["run"]
+    assert other.summary()["run"] == before
+    assert shop.summary()["run"] == later
+    assert [run["current"] for run in shop.runs()] == [False, True]
+    assert shop.table("equity", run=before) == other.equity() != shop.equity()
+
+
+def test_adding_says_what_was_new(tmp_path, orders_csv):
+    shop = keepwell.open(tmp_path / "w", create=True)
+    rows = len(orders_csv.read_text().splitlines()) - 1
+    assert shop.add(orders_csv) == [{"name": "orders.csv", "rows": rows, "new": True}]
+    assert shop.add(orders_csv) == [{"name": "orders.csv", "rows": rows, "new": False}]
+    assert shop.runs() == []
+    with pytest.raises(WorkspaceError, match="no run is current yet"):
+        shop.values()
+
+
+def test_opening_what_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(WorkspaceError, match="there is no workspace"):
+        keepwell.open(tmp_path / "w")
+    keepwell.open(tmp_path / "w", create=True)
+    assert not (tmp_path / "w").exists()
+
+
+def test_explaining_gives_the_same_by_id_and_by_key(shop):
+    customer = next(row for row in shop.customers().to_pylist() if row["customer_key"] == "K001")
+    by_id, by_key = shop.explain(customer["customer_id"]), shop.explain(" k001 ")
+    assert by_id == by_key
+    assert by_id.to_dict()["customer"]["customer_key"] == "K001"
+
+
+def test_the_arithmetic_of_a_value_comes_out(shop):
+    for key in ("K001", "K002", "K003"):
+        told = shop.explain(key)
+        for value in told.values:
+            product = value["discounted_orders"] * value["spend"]
+            assert product == pytest.approx(value["expected_contribution"])
+            weight = value["spend_weight"]
+            shrunk = weight * value["own_mean_order"] + (1 - weight) * value["everybodys_mean_order"]
+            assert shrunk == pytest.approx(value["spend"])
+
+
+def test_everybodys_mean_order_is_one_number_for_everybody(shop):
+    means = [shop.explain(key).values[0]["everybodys_mean_order"] for key in ("K001", "K002", "K003", "K004")]
+    assert means == pytest.approx([means[0]] * 4)
+
+
+def test_the_months_of_an_explanation_add_up_to_its_orders(shop, orders_csv):
+    told = shop.explain("K002")
+    assert sum(row["contribution"] for row in told.months) == told.totals["contribution"]
+    assert sum(row["contribution"] for row in told.orders) == told.totals["contribution"]
+    plain = [line.split(",") for line in orders_csv.read_text().splitlines()]
+    until = str(told.as_of)
+    assert told.totals["gross"] == sum(Decimal(row[3]) for row in plain if row[1] == "K002" and row[2] <= until)
+
+
+def test_an_explanation_says_the_verdict_and_why(shop):
+    text = shop.explain("K001").text()
+    for part in ("Customer K001", "What they did", "What they earned us", "Who is alike", "Keep or stop"):
+        assert part in text
+    assert re.search(r"\d\.\d{4} x \d+\.\d{4} = \d+\.\d{4}", text)
+
+
+def test_an_unknown_customer_is_answered_with_the_nearest(shop):
+    with pytest.raises(DataError, match=r"no customer 'K01'. Those most like it: 'K0"):
+        shop.explain("K01")
+
+
+def test_the_unknown_customer_has_a_ledger_and_no_value(shop):
+    told = shop.explain("unknown")
+    assert told.values == ()
+    assert told.verdict is None
+    assert told.totals["gross"] == Decimal(shop.summary()["money"]["unknown_customer"])
+    assert "no value can be told" in told.text()
