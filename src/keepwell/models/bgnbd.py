@@ -29,7 +29,7 @@ from keepwell.models import counts
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, checked, groups_of
 from keepwell.models.purchases import as_arrays, buying_start, fitted, rising
-from keepwell.models.quadrature import panels
+from keepwell.models.quadrature import interpolated, panels
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 
 CHUNK = 16_384  # groups whose quadrature nodes are in memory at once
@@ -127,12 +127,16 @@ def predict(p: BGNBD, cells: Cells, *, days: int, rate: float = 0.0, clock: bool
     checked(cells)
     p_active = _active_cells(p, cells)
     repeats, ages, group = groups_of(cells.repeats, cells.age)
-    x, age = repeats.astype(float), ages.astype(float)
-    n, scale, b, full = p.r + x, p.alpha + age, p.b + x, np.full(len(x), float(days))
-    plain = _orders(p, x, age, full)
-    worth = _worth(p, x, age, days, rate)
-    exposure = _exposure(p, x, age, worth, full) if clock and rate > 0 else full
-    start, pmf = counts.stopped(n, scale, p.a, b, exposure, counts.CUT)
+    x, scale = repeats.astype(float), p.alpha + ages.astype(float)
+
+    def expectations(x: Floats, scale: Floats) -> Floats:
+        full, age = np.full(len(x), float(days)), scale - p.alpha
+        plain, worth = _orders(p, x, age, full), _worth(p, x, age, days, rate)
+        exposure = _exposure(p, x, age, worth, full) if clock and rate > 0 else full
+        return np.column_stack([plain, worth, exposure])
+
+    plain, worth, exposure = interpolated(expectations, x, scale).T if len(x) else np.zeros((3, 0))
+    start, pmf = counts.stopped(p.r + x, scale, p.a, p.b + x, np.ascontiguousarray(exposure), counts.CUT)
     return Forecast(
         days=days,
         p_active=p_active,

@@ -30,7 +30,7 @@ from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 
 CHUNK = 16_384  # customers or groups whose quadrature nodes are in memory at once
 ORDER = 16  # nodes a panel of the exposures
-WIDTHS = 4.0  # widths of a peak that one panel covers
+WIDTHS, SPREAD = 6.0, 4.0  # widths of a peak and stretch of z that one panel may cover: within 1e-10
 STEPS = 32  # panels of the wait for the first purchase
 NEVER = 365_250.0  # days; what takes a thousand years is never
 
@@ -234,11 +234,13 @@ def _discounted_stay(s: float, b: Floats, t: float, delta: float) -> Floats:
     """Return the integral of exp(-delta u) (b/(b+u))^s from 0 to t, for each b."""
     if delta == 0:
         return _stay(s, b, t)
-    end = np.log1p(np.minimum(t, 45.0 / delta) / b)[:, None]
     nodes, weights = panels(24, 12)
-    tau = end * nodes
-    u = b[:, None] * np.expm1(tau)
-    total: Floats = end[:, 0] * ((np.exp(-delta * u - (s - 1) * tau) * b[:, None]) @ weights)
+    total = np.empty_like(b)
+    for i in range(0, len(b), CHUNK):
+        part = b[i : i + CHUNK, None]
+        end = np.log1p(np.minimum(t, 45.0 / delta) / part)
+        tau = end * nodes
+        total[i : i + CHUNK] = (end * part)[:, 0] * (np.exp(-delta * part * np.expm1(tau) - (s - 1) * tau) @ weights)
     return total
 
 
@@ -282,7 +284,7 @@ def _exposures(n: Floats, a: Floats, s: float, b: Floats, t: float, rate: float)
     end = np.minimum(t, b * np.expm1(np.minimum(40.0 / s, 600.0)))
     tau = np.log1p(end / c)
     reach = np.sqrt(tau**2 + 4 * tau)
-    parts = np.ceil(np.maximum(np.sqrt(n) * reach / WIDTHS, np.maximum(s * np.log1p(end / b) / 6, reach / 2)))
+    parts = np.ceil(np.maximum(np.sqrt(n) * reach / WIDTHS, np.maximum(s * np.log1p(end / b) / 6, reach / SPREAD)))
     parts = np.clip(parts, 1, 4096).astype(np.int64)
     nodes, weights = gauss(ORDER)
     of = np.repeat(np.arange(len(n)), parts)
@@ -309,20 +311,39 @@ def _first_purchase(p: ParetoNBD, x: Floats, age: Floats, group: Ints, share: Fl
 
     P(bought by t) is the integral of n exp(-n tau) (b/(b+u))^s over tau = ln[(a+u)/a], concave in tau.
     """
-    n, a, b = p.r + x, p.alpha + age, p.beta + age
-    step = np.minimum(np.log1p(NEVER / a), 40.0 / n) / STEPS
-    nodes, weights = gauss(8)
+    order = np.argsort(group, kind="stable")
+    days = np.full(len(group), np.inf)
+    for i in range(0, len(x), CHUNK):
+        who = order[slice(*np.searchsorted(group[order], [i, i + CHUNK]))]
+        n, a, b = p.r + x[i : i + CHUNK], p.alpha + age[i : i + CHUNK], p.beta + age[i : i + CHUNK]
+        days[who] = _waits(_Wait(n, a, b, p.s), group[who] - i, share[who])
+    return days
 
-    def bought(which: Ints, tau: Floats, width: Floats) -> tuple[Floats, Floats]:
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """The wait for the first purchase of those active, by group; arrays have shape (groups,)."""
+
+    n: Floats
+    a: Floats
+    b: Floats
+    s: float
+
+    def bought(self, which: Ints, tau: Floats, width: Floats) -> tuple[Floats, Floats]:
         """Return the chance of the first purchase between tau and tau + width, and its density at the end."""
+        nodes, weights = gauss(8)
         at = tau[:, None] + width[:, None] * np.r_[nodes, 1.0]
-        stay = -p.s * np.log1p((a / b)[which, None] * np.expm1(at))
-        density = n[which, None] * np.exp(stay - n[which, None] * at)
+        stay = -self.s * np.log1p((self.a / self.b)[which, None] * np.expm1(at))
+        density = self.n[which, None] * np.exp(stay - self.n[which, None] * at)
         return width * (density[:, :-1] @ weights), density[:, -1]
 
-    every = np.repeat(np.arange(len(n)), STEPS)
-    low = np.tile(np.arange(STEPS, dtype=float), len(n)) * step[every]
-    by_edge = np.cumsum(bought(every, low, step[every])[0].reshape(-1, STEPS), axis=1)
+
+def _waits(wait: _Wait, group: Ints, share: Floats) -> Floats:
+    groups = len(wait.n)
+    step = np.minimum(np.log1p(NEVER / wait.a), 40.0 / wait.n) / STEPS
+    every = np.repeat(np.arange(groups), STEPS)
+    low = np.tile(np.arange(STEPS, dtype=float), groups) * step[every]
+    by_edge = np.cumsum(wait.bought(every, low, step[every])[0].reshape(-1, STEPS), axis=1)
     days = np.full(len(group), np.inf)
     for i in range(0, len(group), CHUNK):
         who = i + np.flatnonzero(share[i : i + CHUNK] < by_edge[group[i : i + CHUNK], -1])
@@ -331,7 +352,7 @@ def _first_purchase(p: ParetoNBD, x: Floats, age: Floats, group: Ints, share: Fl
         wanted = share[who] - np.where(edge > 0, by_edge[g, edge - 1], 0.0)
         low, on = edge * step[g], np.zeros(len(who))
         for _ in range(6):  # Newton from the left on a concave function never passes the root
-            reached, density = bought(g, low, on)
+            reached, density = wait.bought(g, low, on)
             on = np.minimum(on + (wanted - reached) / density, step[g])
-        days[who] = a[g] * np.expm1(low + on)
+        days[who] = wait.a[g] * np.expm1(low + on)
     return days

@@ -1,12 +1,16 @@
-"""Gauss-Legendre nodes, and panels that follow how fast an integrand changes."""
+"""Gauss-Legendre nodes, panels of them, and interpolation between Chebyshev points."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from keepwell.models.shapes import Floats
+
+DIGITS = 27.0  # e^-27: error of an interpolation
+SPARE = 3  # nodes more than the theory asks for
 
 
 @cache
@@ -29,3 +33,47 @@ def lasting(z: Floats) -> Floats:
     safe = np.where(np.abs(z) < 1e-9, 1.0, z)
     share: Floats = np.where(np.abs(z) < 1e-9, 1.0 - z / 2, -np.expm1(-safe) / safe)
     return share
+
+
+def interpolated(function: Callable[[Floats, Floats], Floats], kind: Floats, place: Floats) -> Floats:
+    """Return positive functions of kind and place, shape (n, k), asked at few places where a kind has many.
+
+    Args:
+        function: Takes kinds and places of shape (m,), returns (m, k); smooth in the logarithm of the place, without
+            singularities nearer than pi to the real line.
+        kind: In ascending order, shape (n,).
+        place: Positive, shape (n,).
+    """
+    _, start = np.unique(kind, return_index=True)
+    groups = np.split(np.log(place), start[1:])
+    points = [_chebyshev(group) for group in groups]
+    asked = np.log(function(np.repeat(kind[start], [len(p) for p in points]), np.exp(np.concatenate(points))))
+    ends = np.cumsum([len(p) for p in points])[:-1]
+    parts = zip(points, groups, np.split(asked, ends), strict=True)
+    total: Floats = np.exp(np.concatenate([v if p is at else _barycentric(p, at) @ v for p, at, v in parts]))
+    return total
+
+
+def _chebyshev(places: Floats) -> Floats:
+    """Return the points to ask at for values at `places`: Chebyshev points of their range, or they themselves."""
+    low, high = places.min(), places.max()
+    if high == low:
+        return places
+    # The error falls as rho^-nodes, rho that of the ellipse through the nearest singularities.
+    nodes = int(DIGITS / np.arcsinh(2 * np.pi / (high - low))) + SPARE
+    if nodes >= len(places):
+        return places
+    points: Floats = low + (high - low) * (1 + np.cos(np.pi * np.arange(nodes) / (nodes - 1))) / 2
+    return points
+
+
+def _barycentric(points: Floats, at: Floats) -> Floats:
+    """Return the weights of the values at Chebyshev points, shape (len(at), points)."""
+    signs = (-1.0) ** np.arange(len(points))
+    signs[[0, -1]] /= 2
+    gaps = at[:, None] - points
+    hit = np.abs(gaps) < 1e-14
+    weights = signs / np.where(hit, 1.0, gaps)
+    weights = np.where(hit.any(axis=1, keepdims=True), hit, weights)
+    total: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return total
