@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from keepwell.account.cancellations import cancellations, events, none, parts, undone, whole
 from keepwell.engine import collected
 
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def matched(engine, lines):

@@ -38,7 +38,7 @@ AMOUNTS = st.lists(CENTS, min_size=12, max_size=12)
 COSTS = Costs(fulfilment_per_order=Decimal("1.2345"), payment_fee_rate=0.029, payment_fee_fixed=Decimal("0.3"))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES, amounts=AMOUNTS)
 def test_money_in_is_money_in_the_ledger_and_contribution_is_its_parts(duckdb, order_lines, lines, amounts):
     rows = []
@@ -92,6 +92,24 @@ def test_an_order_of_postage_alone_is_no_purchase_and_a_named_customer_takes_the
     orders = {row["order_id"]: row for row in collected(duckdb, table["order_contribution"]).to_pylist()}
     assert {o: row["purchase"] for o, row in orders.items()} == {"1": False, "2": True, "3": False}
     assert (orders["2"]["customer_id"], orders["2"]["gross"]) == ("bob", 9)
+
+
+def test_order_numbers_used_anew_for_each_customer_are_one_order_each(engine, order_lines):
+    lines = order_lines(
+        engine,
+        {"order_id": "1", "gross": 4, "customer_id": "ann"},
+        {"order_id": "1", "gross": 5, "customer_id": "bob", "day": "2024-03-01"},
+        {"order_id": "1", "gross": 6, "customer_id": "unknown"},
+        {"order_id": "2", "gross": 7, "customer_id": "ann"},
+    )
+    table = account.run({"order_lines": lines}, Settings(as_of=date(2024, 6, 30)), engine)
+    rows = collected(engine, table["order_contribution"].order_by("order_id")).to_pylist()
+    assert [(row["order_id"], row["customer_id"], row["gross"]) for row in rows] == [
+        ("1 ann", "ann", 4),
+        ("1 bob", "bob", 5),
+        ("1 unknown", "unknown", 6),
+        ("2", "ann", 7),
+    ]
 
 
 def test_online_retail_is_booked_to_the_last_decimal(duckdb, shared_data, retail_file, retail_books):

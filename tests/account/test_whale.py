@@ -48,7 +48,7 @@ def test_a_shop_that_loses_money_has_no_shares(duckdb):
     assert rows[-1]["customers_share"] == 1
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profits=st.lists(st.integers(-50, 50), min_size=1, max_size=40), points=st.integers(1, 50))
 def test_the_curve_is_the_running_sum_of_the_sorted_profits(duckdb, profits, points):
     rows = curve(duckdb, {f"c{i}": p for i, p in enumerate(profits)}, points=points)

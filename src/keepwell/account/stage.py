@@ -9,8 +9,9 @@ from keepwell.account.cancellations import cancellations, events, none, undone, 
 from keepwell.account.cancellations import parts as partial
 from keepwell.account.contribution import booked, ledger, order_contribution, parts
 from keepwell.account.lines import caught, line_rules, pairs, ruled
+from keepwell.account.orders import apart, shared
 from keepwell.account.whale import whale
-from keepwell.engine import Engine
+from keepwell.engine import Engine, number
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.tables import Tables
@@ -34,6 +35,10 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     facts = tables["order_lines"]
     if settings.as_of is not None:
         facts = facts.filter(facts.order_date <= settings.as_of)
+    clash = engine.keep(shared(facts))
+    if number(engine, clash.count()):
+        tell("some order ids are used for several customers: each customer's rows are an order of their own")
+        facts = engine.keep(apart(facts, clash))
     tell("telling products from postage, fees and adjustments")
     lines = engine.keep(ruled(facts, engine.keep(caught(pairs(facts), settings.lines.rules))))
     tell("matching cancellations with the sales they undo")
