@@ -51,7 +51,7 @@ def log_likelihood(p: ParetoNBD, *, x: Floats, t_x: Floats, T: Floats) -> Floats
     >>> p = ParetoNBD(r=0.5533, alpha=10.578, s=0.6062, beta=11.668)  # CDNOW, in weeks
     >>> x, t_x, T = np.array([[2.0], [30.43], [38.86]])
     >>> log_likelihood(p, x=x, t_x=t_x, T=T).round(3)
-    array([-9.413])
+    array([-9.554])
     """
     x, t_x, T = as_arrays(x, t_x, T)
     buying = gammaln(p.r + x) - gammaln(p.r) - x * np.log(p.alpha)
@@ -66,7 +66,7 @@ def active(p: ParetoNBD, *, x: Floats, t_x: Floats, T: Floats) -> Floats:
 
     >>> p = ParetoNBD(r=0.5533, alpha=10.578, s=0.6062, beta=11.668)
     >>> active(p, x=np.array([26.0, 2.0]), t_x=np.array([30.86, 30.43]), T=np.array([31.0, 38.86])).round(4)
-    array([0.9979, 0.8694])
+    array([0.9979, 0.8691])
     """
     alive, gone = _fates(p, *as_arrays(x, t_x, T))
     share: Floats = alive / (alive + gone)
