@@ -102,7 +102,7 @@ def _described(file: Seen, how: Readings, settings: Settings, typing: Engine, pr
         mapping=tuple(recognition.mapping.items()),
         unused=tuple(column for column in raw.header if column not in used),
         notes=(*raw.notes, *recognition.notes, *how.notes),
-        rows=raw.rows,
+        rows=raw.rows + raw.bad_rows,
         usable=total["usable"],
         money=str(total["money"]) if sold else "",
         problems=_problems(file, rows, typing),

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from keepwell.errors import ConfigError, DataError
 from keepwell.settings import Reading
+from keepwell.unify.amounts import cleaned
+from keepwell.unify.dates import shape_of
 from keepwell.unify.formats import CDNOW_BARE, FIELDS, FORMATS, GENERIC, SPECIAL, Format, plain
 from keepwell.unify.formats.shape import Role
 from keepwell.unify.reading import RawFile
@@ -18,7 +20,8 @@ from keepwell.unify.reading import RawFile
 IGNORE = "ignore"  # the field of a column that is not to be used
 MONEY_FIELDS = ("amount", "order_total", "unit_price", "gross")
 _LIFETIME_TOTALS = frozenset(["totalspent", "totalspend"])  # a customer's, not an order's
-_SEEN_ROWS = 200  # looked at where there is no header
+_SEEN_ROWS = 200  # looked at where names do not tell
+_MOST = 0.9  # of them have to look right
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,26 @@ def _without_header(raw: RawFile) -> Recognition:
 
 
 def _dates_stand_in(raw: RawFile, column: str) -> bool:
+    seen = _first_values(raw, column)
+    good = sum(bool(re.fullmatch(r"(19|20)\d{6}|\d{4}-\d\d-\d\d", value)) for value in seen)
+    return bool(seen) and good >= _MOST * len(seen)
+
+
+def _first_values(raw: RawFile, column: str) -> list[str]:
     batch = next(pq.ParquetFile(raw.path).iter_batches(batch_size=_SEEN_ROWS, columns=[column]), None)
-    seen = [] if batch is None else [str(v) for v in batch.column(0).to_pylist() if v is not None]
-    good = sum(bool(re.fullmatch(r"(19|20)\d{6}|\d{4}-\d\d-\d\d", v)) for v in seen)
-    return bool(seen) and good >= 0.9 * len(seen)
+    return [] if batch is None else [str(v) for v in batch.column(0).to_pylist() if v is not None]
+
+
+def _looks_like(raw: RawFile, column: str, field: str) -> bool:
+    """Return whether most of a column's first values are dates (for 'date') or numbers (for an amount)."""
+    seen = [re.sub(r"\d", "0", value) for value in _first_values(raw, column)]
+    if field == "date":
+        good = [shape_of(value) is not None for value in seen]
+    elif field == "amount":
+        good = [bool(re.fullmatch(r"[+-]?[0.,]*0[0.,]*", cleaned(value))) for value in seen]
+    else:
+        return True
+    return bool(good) and sum(good) >= _MOST * len(good)
 
 
 def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
@@ -159,22 +178,26 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 
 def _guess(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]) -> str:
-    """Return the unused column whose name is most like one of the field's names."""
-    unused = [column for column in raw.header if column not in mapping.values()] or list(raw.header)
+    """Return the unused column that is most like the field: by its values first, then by its name; or ''."""
+    unused = [column for column in raw.header if column not in mapping.values()]
     names = (*format_.fields.get(field, ()), field)
 
     def likeness(column: str) -> float:
         return max(SequenceMatcher(None, plain(column), plain(name)).ratio() for name in names)
 
-    return max(unused, key=likeness, default="")
+    fitting = [column for column in unused if _looks_like(raw, column, field)]
+    return max(fitting, key=likeness, default="")
 
 
 def _missing(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]) -> DataError:
     what = {"date": "the date", "customer_id": "the customer", "amount": "the amount"}.get(field, field)
     guess = _guess(raw, format_, field, mapping)
-    mend = f"If it is {guess!r}, say --map {_quoted(guess)}={field}" if guess else f"Say --map COLUMN={field}"
+    mend = f"If it is {guess!r}, say --map {_quoted(guess)}={field}." if guess else _NONE_LIKE_IT.format(field)
     columns = ", ".join(raw.header)
-    return DataError(f"no column was found for {what}; the columns are {columns}", raw.name, mend + ".")
+    return DataError(f"no column was found for {what}; the columns are {columns}", raw.name, mend)
+
+
+_NONE_LIKE_IT = "None of the unused columns looks like it; --map COLUMN={} names it all the same."
 
 
 def _quoted(column: str) -> str:
@@ -186,8 +209,10 @@ def _unknown(raw: RawFile, mapping: Mapping[str, str]) -> DataError:
         "sales (date, customer, and an amount or quantity and price), "
         "products (product, and price or cost) or customers (customer, and e-mail, name or country)"
     )
-    lacking = [f for f in ("date", "customer_id", "amount") if f not in mapping]
-    guesses = [(f, _guess(raw, GENERIC[0], f, mapping)) for f in lacking]
-    maps = " ".join(f"--map {_quoted(column)}={field}" for field, column in guesses if column)
-    mend = f"Leave the file out, or say what its columns are, for example {maps}." if maps else "Leave the file out."
+    mend, used = "Leave the file out", dict(mapping)
+    for field in ("date", "customer_id", "amount"):
+        guess = "" if field in mapping else _guess(raw, GENERIC[0], field, used)
+        used |= {field: guess} if guess else {}
+    maps = " ".join(f"--map {_quoted(c)}={f}" for f, c in used.items() if f not in mapping)
+    mend += f", or say what its columns are, for example {maps}." if "date" in used and maps else "."
     return DataError(f"not recognised: its columns are {', '.join(raw.header)}; looked for {sought}", raw.name, mend)

@@ -296,16 +296,16 @@ def _file_row(file: Seen, how: Readings, counts: Sequence[Count]) -> dict[str, A
     n = {place: sum(c.rows for c in counts if c.place == place) for place in ("facts", "quarantined", "duplicates")}
     n["quarantined"] += raw.bad_rows
     money = {place: sum((c.money for c in counts if c.place == place), Decimal("0.0000")) for place in n}
-    if sum(n.values()) != raw.rows:
-        raise ConservationError(
-            f"{raw.rows:,} rows came in and {sum(n.values()):,} are accounted for", raw.name, "Please report it."
-        )
+    rows = raw.rows + raw.bad_rows
+    if sum(n.values()) != rows:
+        problem = f"{rows:,} rows came in and {sum(n.values()):,} are accounted for"
+        raise ConservationError(problem, raw.name, "Please report it.")
     return {
         "file": raw.digest,
         "name": raw.name,
         "source": raw.source,
         "format": file.recognition.format,
-        "rows": raw.rows,
+        "rows": rows,
         **n,
         "money_in": sum(money.values(), Decimal("0.0000")),
         **{f"money_{place}": value for place, value in money.items()},
