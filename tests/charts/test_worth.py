@@ -36,7 +36,7 @@ def test_every_customer_falls_into_the_bin_that_holds_them(engine, made):
 def test_bins_go_one_two_five_ten(duckdb, made):
     rows = binned(duckdb, made, np.geomspace(0.5, 900, 400)).to_pylist()
     ends = sorted({round(r["low"], 9) for r in rows} | {round(r["high"], 9) for r in rows})
-    assert ends == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    assert ends == [0, 10, 20, 50, 100, 200, 500, 1000]  # the mean is 120, a fifth of it 24
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
@@ -63,7 +63,7 @@ def test_tiers_stand_from_the_best_down_and_rest_is_gathered(duckdb, made):
     names = [f"t{i}" for i in range(9)]
     data = binned(duckdb, made, [10.0 * (9 - i) for i in range(9)], tiers=names)
     bars = [trace.name for trace in figure(data, currency="EUR").data if trace.type == "bar"]
-    assert bars == [*(f"tier t{i}" for i in range(5)), "all others"]
+    assert bars == ["t0", "t1", "t2", "t3", "t4", "all others"]
 
 
 def test_customers_without_a_tier_are_still_counted(duckdb, made):

@@ -1,7 +1,12 @@
-"""Who is still a customer? The chance of it, by how often they came back and how long they have been silent."""
+"""Who will buy again, and who is still a customer? By how often they came back and how long they have been silent.
+
+Two readings of one map: the chance of a purchase in the next 12 months, which can be seen to come true or not, and
+the chance of still being a customer, which nobody ever sees.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -19,19 +24,36 @@ if TYPE_CHECKING:
 
 REPEATS = ((0, "none"), (1, "1"), (2, "2"), (3, "3–4"), (5, "5–9"), (10, "10+"))  # lowest of the bin, its words
 SILENCE = ((0, "up to 1"), (31, "1–3"), (92, "3–6"), (183, "6–12"), (366, "12–24"), (731, "24+"))  # days; months
+CERTAIN = 0.9999
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One chance that the map can show."""
+
+    column: str
+    words: str  # follows "about 30% of all buyers"
+
+
+ACTIVE = Reading("p_active", "are still customers")
+BUYS = Reading("p_buys", "will buy again within 12 months")
+
+
 def activity_data(tables: Tables) -> ir.Table:
-    """Return customers and mean `p_active` by bin of `repeats` and `silence` (in days), named by the bin's lowest."""
-    values = tables["values"].filter(_.horizon == "12m").select("customer_id", "p_active")
+    """Return customers and mean chances by bin of `repeats` and `silence` (in days), named by the bin's lowest.
+
+    Columns: `repeats`, `silence`, `customers`, `p_active`, `p_buys`; ordered by bin.
+    """
+    values = tables["values"].filter(_.horizon == "12m").select("customer_id", "p_active", "p_zero")
     seen = tables["history"].inner_join(values, "customer_id")
     keys = {
         "repeats": _binned(seen.repeats, [low for low, _words in REPEATS]),
         "silence": _binned(seen.age - seen.recency, [low for low, _words in SILENCE]),
     }
-    rows = seen.select(p_active=seen.p_active, **keys).group_by("repeats", "silence")
-    return rows.aggregate(customers=_.count(), p_active=_.p_active.mean()).order_by("repeats", "silence")
+    rows = seen.select(p_active=seen.p_active, p_buys=1 - seen.p_zero, **keys).group_by("repeats", "silence")
+    means = rows.aggregate(customers=_.count(), p_active=_.p_active.mean(), p_buys=_.p_buys.mean())
+    return means.order_by("repeats", "silence")
 
 
 def _binned(value: Any, lows: list[int]) -> Any:
@@ -39,24 +61,34 @@ def _binned(value: Any, lows: list[int]) -> Any:
     return ibis.cases(*cases, else_=ibis.literal(lows[0], "int64"))
 
 
-def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - every chart is asked the same way
+def never_leave(data: pa.Table) -> bool:
+    """Return whether the model calls everybody who never came back a customer: then it cannot tell for them."""
+    once = [r for r in data.to_pylist() if r["repeats"] == 0]
+    return bool(once) and all(r["p_active"] >= CERTAIN for r in once)
+
+
+def answer(data: pa.Table, *, currency: str = "", reading: Reading = ACTIVE) -> str:  # noqa: ARG001 - asked like all
     """Say where the chance is highest and lowest, over bins that hold at least one customer in a hundred."""
     rows = data.to_pylist()
     if not rows:
-        return "No customer has a forecast: the chance that they are still customers cannot be drawn"
-    everyone = sum(r["customers"] for r in rows)
-    if len(rows) == 1:
-        return (
-            f"{plural(everyone, 'customer')} with one kind of history: "
-            f"the chance of still being a customer is {share(rows[0]['p_active'])}"
-        )
-    mean = sum(r["customers"] * r["p_active"] for r in rows) / everyone
-    told = [r for r in rows if r["customers"] >= everyone / 100]
-    high, low = (pick(told, key=lambda r: r["p_active"]) for pick in (max, min))
-    return (
-        f"About {share(mean)} of all buyers are still customers: from {share(high['p_active'])} ({_words(high)}) "
-        f"down to {share(low['p_active'])} ({_words(low)})"
-    )
+        return f"No customer has a forecast: how many {reading.words} cannot be drawn"
+    blind = reading == ACTIVE and never_leave(data)
+    told = [r for r in rows if not (blind and r["repeats"] == 0)]
+    if not told:
+        return f"{_heads(rows)}, nobody of whom came back: the model cannot tell who left"
+    everyone, column = sum(r["customers"] for r in told), reading.column
+    mean = sum(r["customers"] * r[column] for r in told) / everyone
+    of = "customers who ever came back" if blind else "all buyers"
+    said = f"About {share(mean)} of {of} {reading.words}"
+    if len(told) == 1:
+        return f"{said} ({_heads(told)} with one kind of history)"
+    often = [r for r in told if r["customers"] >= everyone / 100]
+    high, low = (pick(often, key=lambda r: r[column]) for pick in (max, min))
+    return f"{said}: from {share(high[column])} ({_words(high)}) down to {share(low[column])} ({_words(low)})"
+
+
+def _heads(rows: list[Row]) -> str:
+    return plural(sum(r["customers"] for r in rows), "customer")
 
 
 def _words(row: Row) -> str:
@@ -65,9 +97,9 @@ def _words(row: Row) -> str:
     return f"{times}, silent for {dict(SILENCE)[row['silence']]} month{'' if row['silence'] == 0 else 's'}"
 
 
-def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
+def figure(data: pa.Table, *, currency: str = "", reading: Reading = ACTIVE) -> go.Figure:
     """Draw the map: the chance in each cell, with how many customers it holds."""
-    rows, title = data.to_pylist(), answer(data, currency=currency)
+    rows, title = data.to_pylist(), answer(data, currency=currency, reading=reading)
     if len(rows) < 2:
         return sentence(title)
     cells = {(r["repeats"], r["silence"]): r for r in rows}
@@ -76,8 +108,8 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
         go.Heatmap(
             x=[words for _low, words in SILENCE],
             y=[words for _low, words in REPEATS],
-            z=[[cell and cell["p_active"] for cell in line] for line in grid],
-            text=[[_cell_text(cell) for cell in line] for line in grid],
+            z=[[cell and cell[reading.column] for cell in line] for line in grid],
+            text=[[_cell_text(cell, reading) for cell in line] for line in grid],
             texttemplate="%{text}",
             textfont={"size": 11, "color": palette.INK},
             colorscale=palette.CELLS,
@@ -95,5 +127,9 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     return drawn
 
 
-def _cell_text(cell: Row | None) -> str:
-    return f"<b>{share(cell['p_active'])}</b><br>{short_count(cell['customers'])}" if cell else ""
+def _cell_text(cell: Row | None, reading: Reading) -> str:
+    if cell is None:
+        return ""
+    chance = cell[reading.column]
+    told = "0%" if chance < 0.0005 else share(chance)  # "under 0.1%" would not fit
+    return f"<b>{told}</b><br>{short_count(cell['customers'])}"

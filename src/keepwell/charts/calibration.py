@@ -83,7 +83,7 @@ def figure(data: pa.Table, *, method: str, currency: str = "") -> go.Figure:
     names = [str(i) for i in range(1, TENTHS + 1)]
     drawn = go.Figure(go.Bar(x=names, y=shares, marker={"color": palette.PROFIT}, error_y=spread, name="customers"))
     drawn.add_hline(y=0.1, line={"color": palette.INK, "dash": "dash", "width": 2})
-    framed(drawn, title, x="Tenth of the forecast (1: fewest purchases)", y="Share of customers in it")
+    framed(drawn, title, x="Tenth of the forecast (1: fewest)", y="Share of customers in it")
     drawn.update_layout(showlegend=False)
     drawn.update_xaxes(type="category", showgrid=False)
     drawn.update_yaxes(tickformat=".0%", rangemode="tozero")

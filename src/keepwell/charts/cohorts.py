@@ -105,7 +105,7 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
         title,
         x=f"{NAMES[months].capitalize()}s after the first purchase (cells: % who bought; * not over yet)",
         y="First bought in (customers)",
-        height=130 + 26 * len(cohorts),
+        height=max(260, 130 + 26 * len(cohorts)),
     )
     drawn.update_xaxes(dtick=1, showgrid=False, zeroline=False)
     drawn.update_yaxes(type="category", autorange="reversed", showgrid=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -73,13 +74,13 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     rows = data.to_pylist()
     if not past:
         return sentence(title)
-    tested = [r for r in rows if r["origin"] == past[-1].origin]
-    coming = [r for r in rows if r["origin"] == rows[-1]["origin"] and r["actual"] is None]
+    tested = _whole([r for r in rows if r["origin"] == past[-1].origin])
+    coming = _whole([r for r in rows if r["origin"] == rows[-1]["origin"] and r["actual"] is None])
     before = _earlier(rows, past[-1].origin)
     drawn = go.Figure([*_band(tested, "tested forecast", "solid", palette.PROFIT), _dots(before + tested)])
     if coming and coming[0]["origin"] != past[-1].origin:
         drawn.add_traces(_band(coming, "forecast of what is to come", "dash", palette.CHOSEN))
-    framed(drawn, title, x="Last day of the period", y="Purchases in the period (purchase days)", height=400)
+    framed(drawn, title, x="Last day of the period", y="Purchase days in the period", height=400)
     _mark(drawn, past[-1].origin)
     drawn.update_yaxes(rangemode="tozero", tickformat=",")
     return drawn
@@ -91,6 +92,13 @@ def _mark(drawn: go.Figure, origin: date) -> None:
     drawn.add_shape(type="line", x0=origin.isoformat(), x1=origin.isoformat(), y0=0, y1=1, yref="paper", line=line)
     words = {"text": "forecast made", "showarrow": False, "xanchor": "right", "yanchor": "top", "xshift": -4}
     drawn.add_annotation(x=origin.isoformat(), y=1, yref="paper", font={"color": palette.INK}, **words)
+
+
+def _whole(rows: list[Row]) -> list[Row]:
+    """Leave out a last period that is shorter than the others: its few days would look like a fall."""
+    ends = [rows[0]["origin"], *(r["period"] for r in rows)] if rows else []
+    days = [(later - earlier).days for earlier, later in pairwise(ends)]
+    return rows[:-1] if len(rows) > 1 and days[-1] < days[0] else rows
 
 
 def _earlier(rows: list[Row], origin: date) -> list[Row]:

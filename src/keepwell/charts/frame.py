@@ -69,10 +69,10 @@ def axis_title(title: str) -> str:
     return wrapped(title, 38)
 
 
-def money_axis(currency: str) -> dict[str, Any]:
-    """Return tick settings for money: thousands told by k and M, the currency in front."""
-    symbol = SYMBOLS.get(currency.upper(), "")
-    return {"tickformat": "~s", "tickprefix": symbol, "separatethousands": True}
+def money_axis(currency: str, *, top: float) -> dict[str, Any]:
+    """Return tick settings for money up to `top`: the currency in front, thousands told by k and M."""
+    form = "~s" if top >= 10_000 else ",.0f" if top >= 10 else ",.2f"  # "~s" would write 0.5 as 500m
+    return {"tickformat": form, "tickprefix": SYMBOLS.get(currency.upper(), "")}
 
 
 def unit(currency: str) -> str:

@@ -68,7 +68,9 @@ def figure(data: pa.Table, *, currency: str, assumed: Assumptions) -> go.Figure:
     row = at(data, assumed.contact_share) or {}
     drawn.add_trace(_chosen(row, row["saves"] if _decided(data) else row["highest_cost"], currency))
     drawn.update_xaxes(tickformat=".0%")
-    drawn.update_yaxes(rangemode="tozero", **money_axis(currency))
+    column = "saves" if _decided(data) else "highest_cost"
+    top = max(float(r[column]) for r in data.to_pylist())
+    drawn.update_yaxes(rangemode="tozero", **money_axis(currency, top=top))
     return drawn
 
 

@@ -75,7 +75,7 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     reach = _reach(shown, values)
     drawn.update_layout(showlegend=False, waterfallgap=0.3)
     drawn.update_yaxes(autorange="reversed", showgrid=False)
-    drawn.update_xaxes(range=[1.02 * min(reach), 1.02 * max(reach)], **money_axis(currency))
+    drawn.update_xaxes(range=[1.02 * min(reach), 1.02 * max(reach)], **money_axis(currency, top=max(map(abs, reach))))
     return drawn
 
 

@@ -106,17 +106,18 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     rows = data.to_pylist()
     x = [0.0, *(r["customers_share"] for r in rows)]
     y = [0.0, *(float(r["contribution"]) / (whole or 1.0) for r in rows)]
-    turn = 1 + [r["customers"] for r in rows].index(said.peak_customers)
+    lose = said.peak > said.whole
+    turn = 1 + [r["customers"] for r in rows].index(said.peak_customers) if lose else len(x) - 1
     drawn = go.Figure([_line(x[: turn + 1], y[: turn + 1], "customers who earn profit", palette.PROFIT, "solid")])
-    if turn < len(x) - 1:
+    if lose:
         drawn.add_trace(_line(x[turn:], y[turn:], "customers who cost more than they bring", palette.LOSS, "dash"))
     drawn.add_trace(_best(said, whole, currency))
     level = 1.0 if whole else 0.0
     drawn.add_hline(y=level, line={"color": palette.UNCERTAIN, "width": 1})
-    axis = f"Share of contribution (100% = {money(whole, currency)})" if whole else f"Contribution, {unit(currency)}"
-    framed(drawn, title, x=f"Customers, most profitable first (100% = {said.customers:,})", y=axis)
+    axis = f"Contribution (100% = {money(whole, currency)})" if whole else f"Contribution, {unit(currency)}"
+    framed(drawn, title, x=f"Customers, best first (100% = {said.customers:,})", y=axis)
     drawn.update_xaxes(tickformat=".0%", range=[0, 1.02])
-    drawn.update_yaxes(**({"tickformat": ".0%"} if whole else money_axis(currency)))
+    drawn.update_yaxes(**({"tickformat": ".0%"} if whole else money_axis(currency, top=max(map(abs, y)))))
     return drawn
 
 

@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 
 from keepwell.charts import palette
 from keepwell.charts.frame import axis_title, framed, money_axis, plain, sentence, unit
-from keepwell.charts.words import MINUS, money, plural, share
+from keepwell.charts.words import MINUS, money, plural, share, short_count
 from keepwell.tables import Tables
 
 if TYPE_CHECKING:
@@ -35,18 +35,24 @@ def worth_data(tables: Tables) -> ir.Table:
     tiers = tables["segments"].filter(_.scheme == "tier").select("customer_id", tier="segment")
     known = values.left_join(tiers, "customer_id").drop("customer_id_right")
     known = known.mutate(tier=_.tier.fill_null("no tier"), v=_.expected_contribution)
-    binned = _with_bins(known.cross_join(values.aggregate(top=_.expected_contribution.abs().max())))
+    binned = _with_bins(known.cross_join(_sizes(values)))
     means = {q: _[q].mean() for q in ("q05", "q50", "q95")}
     rows = binned.group_by("tier", "low", "high").aggregate(customers=_.count(), expected=_.v.sum(), **means)
     return rows.order_by("low", "tier")
 
 
+def _sizes(values: ir.Table) -> ir.Table:
+    """Return the largest and the mean size of a value, in one row."""
+    size = values.expected_contribution.abs()
+    return values.aggregate(top=size.max(), usual=size.mean())
+
+
 def _with_bins(known: ir.Table) -> ir.Table:
-    """Add `low` and `high`, the ends of the 1-2-5 bin that holds `v`; `top` is the largest size of `v`."""
+    """Add `low` and `high`, the ends of the 1-2-5 bin that holds `v`; `top` and `usual` are sizes of all `v`."""
     ten = ibis.literal(10.0)
-    # Four powers of ten below the largest tell customers apart; what is smaller is near nothing.
-    small = ibis.ifelse(known.top > 0, ten ** (known.top.nullif(0) / 2000).log10().ceil(), 1.0)
-    sized = known.mutate(small=small.fill_null(1.0))
+    # The first bin holds what is small beside the mean, but bins never span more than five powers of ten.
+    least = ibis.greatest(known.usual / 5, known.top / 100_000).nullif(0.0)
+    sized = known.mutate(small=(ten ** least.log10().floor()).fill_null(1.0))
     size = sized.v.abs() / sized.small
     tens = (ibis.greatest(size, 1.0).log10() + 1e-12).floor()
     sized = sized.mutate(size=size, tens=tens, lead=ibis.greatest(size, 1.0) / ten**tens)
@@ -111,7 +117,7 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     bins = _bins(rows)
     labels = [_bin_label(*ends) for ends in bins]
     drawn = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08, row_heights=[0.6, 0.4])
-    for trace in _stacks(rows, bins, labels):
+    for trace in (*_stacks(rows, bins, labels), _totals(rows, bins, labels)):
         drawn.add_trace(trace, row=1, col=1)
     drawn.add_trace(_whiskers(rows, bins, labels), row=2, col=1)
     framed(drawn, title, x="", y="Customers", height=520)
@@ -119,7 +125,11 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     drawn.update_layout(
         barmode="stack", bargap=0.08, legend_traceorder="normal", yaxis2_title_text=f"May bring, {unit(currency)}"
     )
-    drawn.update_layout(xaxis2_title_text=axis_title(money_title), yaxis2=money_axis(currency))
+    drawn.update_layout(
+        xaxis2_title_text=axis_title(money_title), yaxis2=money_axis(currency, top=max(r["q95"] for r in rows))
+    )
+    tallest = max(drawn.data[-2].y)
+    drawn.update_yaxes(row=1, col=1, tickformat=",", range=[0, 1.15 * tallest])  # room for the numbers above
     drawn.update_xaxes(type="category", categoryorder="array", categoryarray=labels, showgrid=False)
     return drawn
 
@@ -129,21 +139,18 @@ def _bins(rows: list[Row]) -> list[tuple[float, float]]:
 
 
 def _bin_label(low: float, high: float) -> str:
-    ends = [f"{e:,.6g}".replace("-", MINUS) if abs(e) < 1e4 else _thousands(e) for e in (low, high)]
-    return " to ".join(ends)
+    return f"{_short(low)}{' to ' if low < 0 else '–'}{_short(high)}"
 
 
-def _thousands(value: float) -> str:
-    scaled, letter = (value / 1e6, "M") if abs(value) >= 1e6 else (value / 1e3, "k")
-    return f"{scaled:,.6g}{letter}".replace("-", MINUS)
+def _short(value: float) -> str:
+    scale, letter = (1e6, "M") if abs(value) >= 1e6 else (1e3, "k") if abs(value) >= 1e3 else (1.0, "")
+    return f"{value / scale:,.6g}{letter}".replace("-", MINUS)
 
 
 def _stacks(rows: list[Row], bins: list[tuple[float, float]], labels: list[str]) -> list[go.Bar]:
     names = _tiers(rows)
     shown = names if len(names) <= TIERS else names[: TIERS - 1]
-    groups = [(f"tier {name}", {name}) for name in shown] + (
-        [("all others", set(names) - set(shown))] if shown != names else []
-    )
+    groups = [(name, {name}) for name in shown] + ([("all others", set(names) - set(shown))] if shown != names else [])
     bars = []
     for (name, tiers), colour in zip(groups, palette.steps(len(groups)), strict=True):
         held = dict.fromkeys(bins, 0)
@@ -153,6 +160,17 @@ def _stacks(rows: list[Row], bins: list[tuple[float, float]], labels: list[str])
         marker = {"color": colour, "line": {"color": palette.INK, "width": 0.5}}
         bars.append(go.Bar(x=labels, y=list(held.values()), name=plain(name), marker=marker))
     return bars
+
+
+def _totals(rows: list[Row], bins: list[tuple[float, float]], labels: list[str]) -> go.Scatter:
+    """Return the customers of each bin as a number above its bar, for small bars cannot be read."""
+    held = dict.fromkeys(bins, 0)
+    for row in rows:
+        held[row["low"], row["high"]] += row["customers"]
+    words = [short_count(n) for n in held.values()]
+    return go.Scatter(
+        x=labels, y=list(held.values()), text=words, mode="text", textposition="top center", showlegend=False
+    )
 
 
 def _whiskers(rows: list[Row], bins: list[tuple[float, float]], labels: list[str]) -> go.Scatter:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from keepwell.charts import waterfall, whale
-from keepwell.charts.words import money, plural, share
+from keepwell.charts.words import exact, money, share
 from keepwell.report.gather import Gathered
-from keepwell.report.parts import Column, Part, Section, Text, grid, plot
+from keepwell.report.parts import Column, Part, Section, Text, grid, plot, priced
 from keepwell.tables import LEDGER_LINES
 
 LINES = {line: words for line, words, _sign in waterfall.STEPS if line} | {"tax": "tax, passed on to the state"}
@@ -51,7 +52,7 @@ def _ledger_lines(totals: Row, currency: str) -> Any:
     ]
     columns = (
         Column("line", "Ledger line"),
-        Column("amount", f"Amount, {currency}", "money"),
+        Column("amount", priced("Amount", currency), "money"),
         Column("of", "Of net revenue", "share"),
     )
     return grid("All customers and months together (table: ledger)", rows, columns, folded=True)
@@ -68,7 +69,7 @@ def _years(data: Gathered, currency: str) -> Any:
         Column("contribution", "Contribution", "money"),
         Column("left", "Left of net revenue", "share"),
     ]
-    return grid(f"By calendar year, {currency} (table: ledger)", rows, columns, folded=True)
+    return grid(priced("By calendar year (table: ledger)", currency), rows, columns, folded=True)
 
 
 def _unknown(data: Gathered, currency: str) -> str:
@@ -110,7 +111,7 @@ def _tenths(data: Gathered, currency: str) -> Any:
     columns = (
         Column("customers", "The best", "count"),
         Column("customers_share", "Of all customers", "share"),
-        Column("contribution", f"Earned together, {currency}", "money"),
+        Column("contribution", priced("Earned together", currency), "money"),
         Column("contribution_share", "Of all contribution", "share"),
     )
     return grid("The curve at every tenth (table: whale)", unique.values(), columns, folded=True)
@@ -123,14 +124,23 @@ def assumed_part(data: Gathered) -> float:
     return min(1.0, assumed / float(row["net"])) if row["net"] > 0 and assumed > 0 else 0.0
 
 
-def so_far(data: Gathered, *, currency: str) -> list[tuple[str, str]]:
-    """Return the plain facts of the past as (name, value)."""
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A plain number of the past."""
+
+    name: str
+    value: str
+    exact: str = ""
+
+
+def so_far(data: Gathered, *, customers: int, currency: str) -> tuple[Fact, ...]:
+    """Return the plain numbers of the past; `customers` are all that the files name."""
     row, heads = _with_net(data["totals"].to_pylist()[0]), data["heads"].to_pylist()[0]
     bought, once = heads["bought"], heads["once"] or 0
-    return [
-        ("Customers with a purchase", f"{bought:,}"),
-        ("Bought on one day only", f"{once:,} ({share(once / bought)})" if bought else "0"),
-        ("Net revenue so far", money(row["net"], currency)),
-        ("Contribution so far", money(row["contribution"], currency)),
-        ("Files read", plural(data["files"].num_rows, "file")),
-    ]
+    of = f" ({share(once / bought)})" if bought else ""
+    return (
+        Fact("customers", f"{customers:,}", f"{bought:,} with a purchase"),
+        Fact("bought on one day only", f"{once:,}{of}"),
+        Fact("net revenue so far", money(row["net"], currency), f"exactly {exact(row['net'])}"),
+        Fact("contribution so far", money(row["contribution"], currency), f"exactly {exact(row['contribution'])}"),
+    )

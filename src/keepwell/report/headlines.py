@@ -11,7 +11,7 @@ from keepwell.report.earned import assumed_part
 from keepwell.report.gather import Gathered
 from keepwell.report.intake import decimal
 from keepwell.report.keeping import HOW_TO, stop_totals
-from keepwell.report.trust import champion_rows, error_range
+from keepwell.report.trust import beaten, champion_rows, error_range, tested
 from keepwell.settings import Settings
 
 Row = dict[str, Any]
@@ -43,6 +43,7 @@ class Headline:
     why: str  # what is assumed, or what it was measured on
     link: str  # the section with more
     range: Range | None = None
+    command: str = ""  # what to type next
 
 
 def headlines(data: Gathered, summary: Row, settings: Settings, *, currency: str) -> tuple[Headline, ...]:
@@ -148,15 +149,16 @@ def _do(data: Gathered, summary: Row, settings: Settings, currency: str) -> Head
     if row is None:
         return Headline(
             answer="Gather more history",
-            detail="There is no forecast to decide on. Add the orders of more months: keepwell add FILES; keepwell run",
+            detail="There is no forecast to decide on. Add the orders of more months:",
+            command="keepwell add FILES; keepwell run",
             formula="none",
             source="break_even",
             **shared,
         )
     return Headline(
         answer=f"Spend at most {money(row['highest_cost'], currency)} a year on contacting a customer",
-        detail=f"Above that, contact no longer pays on half of them. To learn whom to stop, give what a contact "
-        f"costs: {HOW_TO}",
+        detail="Above that, contact no longer pays on half of them. To learn whom to stop, give what a contact costs:",
+        command=HOW_TO,
         formula=f"the median over customers of {share(row['share'])} of the contribution expected in 12 months",
         source="break_even, values",
         **shared,
@@ -212,7 +214,7 @@ def _trust(data: Gathered, summary: Row) -> Headline:
     return Headline(
         answer=f"{count(round(last['expected']))} purchases forecast, {count(round(last['actual']))} came{error}",
         detail=f"Had it stopped on {day(last['origin'])}, the same method would have forecast that for the "
-        f"{last['horizon']} days that followed. {error_range(rows)}",
+        f"{last['horizon']} days that followed. {error_range(rows)} {beaten(tested(data), champion)}".strip(),
         why=f"on {len(rows)} earlier {'day' if len(rows) == 1 else 'days'} of the shop's own past",
         **shared,
     )

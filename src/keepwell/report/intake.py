@@ -8,7 +8,7 @@ from typing import Any
 
 from keepwell.charts.words import exact, money, plural, share
 from keepwell.report.gather import TOLD, Gathered
-from keepwell.report.parts import Column, Grid, Part, Section, Text, grid
+from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, priced
 
 Row = dict[str, Any]
 
@@ -30,6 +30,7 @@ def quality(data: Gathered, summary: Row, *, currency: str) -> Section:
         _some(_caught, data["caught"].to_pylist(), currency, "No line was found that is no product."),
         Text(_undone(data, currency)),
     ]
+    parts += [Text(note) for note in summary.get("notes", ())]
     if said := _nobody(summary, currency):
         parts.append(Text(said))
     return Section("data", "Data", "The data", tuple(parts))
@@ -64,7 +65,7 @@ def _places(summary: Row, currency: str) -> Grid:
     columns = (
         Column("place", "Place"),
         Column("rows", "Rows", "count"),
-        Column("money", f"Money, {currency}", "money"),
+        Column("money", priced("Money", currency), "money"),
     )
     return grid("Where every row and all money went (table: files)", told, columns)
 
@@ -77,7 +78,7 @@ def _files(data: Gathered, currency: str) -> Grid:
         Column("facts", "Used", "count"),
         Column("quarantined", "Put aside", "count"),
         Column("duplicates", "Duplicates", "count"),
-        Column("money_in", f"Money in, {currency}", "money"),
+        Column("money_in", priced("Money in", currency), "money"),
         Column("money_facts", "of it used", "money"),
         Column("unknown_money", "Rows of unknown money", "count"),
     )
@@ -113,7 +114,7 @@ def _rejected(rows: list[Row], currency: str) -> Grid:
         Column("name", "File"),
         Column("column", "Column"),
         Column("rows", "Rows", "count"),
-        Column("money", f"Money, {currency}", "money"),
+        Column("money", priced("Money", currency), "money"),
         Column("line", "First line", "count"),
         Column("value", "What stands there"),
     )
@@ -126,7 +127,7 @@ def _repeated(rows: list[Row], currency: str) -> Grid:
         Column("name", "File"),
         Column("first", "Has rows of"),
         Column("rows", "Rows", "count"),
-        Column("money", f"Money, {currency}", "money"),
+        Column("money", priced("Money", currency), "money"),
     )
     return grid("Rows that another file holds already (table: duplicates)", rows, columns, folded=True)
 
@@ -138,7 +139,7 @@ def _caught(rows: list[Row], currency: str) -> Grid:
         Column("product_id", "Code"),
         Column("description", "Text"),
         Column("lines", "Lines", "count"),
-        Column("money", f"Money, {currency}", "money"),
+        Column("money", priced("Money", currency), "money"),
     )
     note = "Something sold stands here, or something not sold does not? Change [lines] in keepwell.toml."
     caption = f"Lines taken for no product, the largest {TOLD} (table: line_rules)"

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from keepwell.charts import keep
 from keepwell.report.gather import LISTED, Gathered
-from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot
+from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot, priced
 from keepwell.settings import Assumptions
 
 HOW_TO = "keepwell run FILES --contact-cost 0.80 --contacts-per-year 6"
@@ -29,7 +29,7 @@ def kept(data: Gathered, *, currency: str, assumed: Assumptions) -> Section:
     if data["verdicts"].num_rows:
         parts += [_verdicts(data["verdicts"], currency), *_lists(data, currency), Text(_doubts())]
     elif curve.num_rows:
-        parts.append(Text(f"Nobody is judged, because no cost of contact was given. To get the list: {HOW_TO}"))
+        parts.append(Text("Nobody is judged, because no cost of contact was given. To get the list:", command=HOW_TO))
     return Section("keep", "Keep or stop", "Keep or stop", tuple(parts))
 
 
@@ -37,8 +37,8 @@ def _curve(curve: pa.Table, currency: str) -> Grid:
     columns = (
         Column("share", "Share of orders that contact causes", "share"),
         Column("stopped", "Customers on whom it does not pay", "count"),
-        Column("saves", f"Saved in 12 months, {currency}", "money"),
-        Column("highest_cost", f"Highest yearly cost that pays on half, {currency}", "money"),
+        Column("saves", priced("Saved in 12 months", currency), "money"),
+        Column("highest_cost", priced("Highest yearly cost that pays on half", currency), "money"),
     )
     return grid("The curve (table: break_even; assumed)", curve.to_pylist(), columns, folded=True)
 
@@ -50,8 +50,8 @@ def _verdicts(found: pa.Table, currency: str) -> Grid:
         Column("action", "Do"),
         Column("verdict", "Verdict"),
         Column("customers", "Customers", "count"),
-        Column("cost", f"Cost of contact, {currency}", "money"),
-        Column("gain", f"Gain of contact, {currency}", "money"),
+        Column("cost", priced("Cost of contact", currency), "money"),
+        Column("gain", priced("Gain of contact", currency), "money"),
         Column("gain_lower", "at the lowest share", "money"),
         Column("gain_upper", "at the highest share", "money"),
     )
@@ -63,7 +63,7 @@ def _lists(data: Gathered, currency: str) -> list[Grid]:
         Column("customer_key", "Customer"),
         Column("name", "Name"),
         Column("break_even", "Must cause", "share"),
-        Column("gain", f"Gain of contact, {currency}", "money"),
+        Column("gain", priced("Gain of contact", currency), "money"),
         Column("gain_lower", "from", "money"),
         Column("gain_upper", "to", "money"),
         Column("pays_back", "Chance it pays back", "share"),

@@ -66,10 +66,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph."""
+    """A paragraph, and a command to type behind it."""
 
     kind: ClassVar[str] = "text"
     words: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Section:
     short: str  # in the navigation
     title: str
     parts: tuple[Part, ...]
+
+
+def priced(head: str, currency: str) -> str:
+    """Return a heading with the currency behind it, where there is one."""
+    return f"{head}, {currency}" if currency else head
 
 
 def grid(caption: str, rows: Iterable[Row], columns: Sequence[Column], *, note: str = "", folded: bool = False) -> Grid:

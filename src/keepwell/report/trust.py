@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from keepwell.charts import calibration, forecast
-from keepwell.charts.words import plural, share
+from keepwell.charts.words import share, signed_share
 from keepwell.report.gather import Gathered
-from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot
+from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot, priced
 
-SHOWN = ("customers", "expected", "actual", "bias", "mae", "crps", "crps_se", "spearman", "coverage_90")
+SHOWN = (
+    *("customers", "expected", "actual", "bias", "mae", "crps", "crps_se", "spearman", "coverage_90"),
+    *("expected_contribution", "actual_contribution"),
+)
 Row = dict[str, Any]
 
 
@@ -31,12 +34,13 @@ def champion_rows(data: Gathered, champion: str) -> list[Row]:
     return [longest[origin] for origin in sorted(longest)]
 
 
-def trusted(data: Gathered, *, champion: str) -> Section:
+def trusted(data: Gathered, *, champion: str, currency: str) -> Section:
     """Show forecast beside outcome, whether the intervals are honest, and every method's score."""
     parts: list[Part] = [_path(data), _calibration(data, champion)]
     rows = tested(data)
     if rows:
-        parts += [_methods(rows, champion), _groups(rows, champion), Text(_reading())]
+        parts += [_methods(rows, champion, currency), _groups(rows, champion), Text(_reading())]
+        parts += [Text(said)] if (said := beaten(rows, champion)) else []
     return Section("trust", "Trust", "How far to trust the forecast", tuple(parts))
 
 
@@ -96,12 +100,16 @@ def _score_columns(first: Column) -> tuple[Column, ...]:
     )
 
 
-def _methods(rows: list[Row], champion: str) -> Grid:
+def _methods(rows: list[Row], champion: str, currency: str) -> Grid:
     everyone = [r for r in rows if r["group"] == "all"]
     order = sorted(everyone, key=lambda r: (r["origin"], r["horizon"], r["method"] != champion, r["method"]))
     named = [{**r, "method": f"{r['method']} (used)" if r["method"] == champion else r["method"]} for r in order]
     caption = "Every method and every test, over all customers (table: backtest)"
-    return grid(caption, named, _score_columns(Column("method", "Method")), folded=True)
+    in_money = (
+        Column("expected_contribution", priced("Contribution forecast", currency), "money"),
+        Column("actual_contribution", "came", "money"),
+    )
+    return grid(caption, named, (*_score_columns(Column("method", "Method")), *in_money), folded=True)
 
 
 def _groups(rows: list[Row], champion: str) -> Grid:
@@ -119,14 +127,24 @@ def _reading() -> str:
     )
 
 
+def beaten(rows: list[Row], champion: str) -> str:
+    """Say so where another method, a plain rule among them, forecast better than the one that is used."""
+    best = next((r["method"] for r in rows if r.get("best") == 1), champion)
+    if best == champion:
+        return ""
+    return f"The method ‘{best}’ had a lower CRPS than the one used: see the table of all methods."
+
+
 def error_range(rows: list[Row]) -> str:
     """Say how far the totals were off over the tests, and how many customers lay inside their interval."""
     errors = [r["expected"] / r["actual"] - 1 for r in rows if r["actual"]]
+    ahead = sorted(r["horizon"] for r in rows if r["actual"])
     covered = [r["coverage_90"] for r in rows if r["coverage_90"] is not None]
     said = ""
     if len(errors) > 1:
-        near = sum(abs(e) <= 0.1 for e in errors)
-        said = f"In {near} of {plural(len(errors), 'such test')} the total was within 10% of what came. "
+        days = f"{ahead[0]}" if ahead[0] == ahead[-1] else f"{ahead[0]} to {ahead[-1]}"
+        said = f"Over {len(errors)} such tests, {days} days ahead, the error ran from "
+        said += f"{signed_share(min(errors))} to {signed_share(max(errors))}. "
     if covered:
         mean = sum(covered) / len(covered)
         said += f"{share(mean)} of customers bought as often as their own 90% interval said."

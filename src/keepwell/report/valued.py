@@ -8,7 +8,13 @@ import pyarrow as pa
 
 from keepwell.charts import activity, cohorts, profiles, worth
 from keepwell.report.gather import LISTED, Gathered
-from keepwell.report.parts import Column, Section, grid, plot
+from keepwell.report.parts import Column, Grid, Section, grid, plot, priced
+
+KINDS = (
+    "A typical gap is the days in which half of those who came back did. New: one purchase, less than a typical gap "
+    "ago. One-time: one purchase, longer ago. Lapsed: came back, and is now more likely gone than not. Frequent: buys "
+    "at least once a typical gap. Occasional: less often."
+)
 
 
 def customers(data: Gathered, *, currency: str) -> Section:
@@ -20,7 +26,8 @@ def customers(data: Gathered, *, currency: str) -> Section:
         (
             _worth(data["worth"], currency),
             _best(data["best"], currency),
-            _activity(data["activity"]),
+            _buying(data["activity"]),
+            _active(data["activity"]),
             _cohorts(data["cohorts"]),
             _kinds(data["kinds"], currency),
             _profiles("Value tiers (table: segment_profiles)", data["tiers"], currency),
@@ -32,10 +39,10 @@ def customers(data: Gathered, *, currency: str) -> Section:
 def _worth(data: pa.Table, currency: str) -> Any:
     columns = (
         Column("tier", "Tier"),
-        Column("low", f"From, {currency}", "number"),
-        Column("high", f"To, {currency}", "number"),
+        Column("low", priced("From", currency), "number"),
+        Column("high", priced("To", currency), "number"),
         Column("customers", "Customers", "count"),
-        Column("expected", f"Expected together, {currency}", "money"),
+        Column("expected", priced("Expected together", currency), "money"),
         Column("q05", "One customer: 5%", "money"),
         Column("q50", "Middle", "money"),
         Column("q95", "95%", "money"),
@@ -56,7 +63,7 @@ def _best(data: pa.Table, currency: str) -> Any:
         Column("kind", "Kind"),
         Column("p_active", "Still a customer", "share"),
         Column("expected_orders", "Orders expected", "rough"),
-        Column("expected_contribution", f"Expected, {currency}", "money"),
+        Column("expected_contribution", priced("Expected", currency), "money"),
         Column("q05", "May bring: from", "money"),
         Column("q95", "to (90% interval)", "money"),
         Column("next_order", "Next order by", "day"),
@@ -71,23 +78,45 @@ def _best(data: pa.Table, currency: str) -> Any:
     )
 
 
-def _activity(data: pa.Table) -> Any:
+def _buying(data: pa.Table) -> Any:
+    return plot(
+        "buying",
+        activity.answer(data, reading=activity.BUYS),
+        activity.figure(data, reading=activity.BUYS),
+        note="Each cell: the chance of at least one more purchase in the next 12 months, and below it how many "
+        "customers it holds.",
+        behind=_map("Chance of buying by history (tables: history, values)", data),
+    )
+
+
+def _active(data: pa.Table) -> Any:
+    blind = (
+        " The model used lets people leave only after they came back once, so it calls everybody who never did a "
+        "customer: take their chance of buying above instead."
+        if activity.never_leave(data)
+        else ""
+    )
+    return plot(
+        "activity",
+        activity.answer(data),
+        activity.figure(data),
+        note="Each cell: the chance of still being a customer. Nobody announces leaving, so it is inferred from how "
+        "long someone is silent against their own rhythm; someone can still be a customer and buy rarely." + blind,
+        behind=_map("Chance of being a customer by history (tables: history, values)", data),
+    )
+
+
+def _map(caption: str, data: pa.Table) -> Grid:
     back, quiet = dict(activity.REPEATS), dict(activity.SILENCE)
     rows = [{**r, "repeats": back[r["repeats"]], "silence": quiet[r["silence"]]} for r in data.to_pylist()]
     columns = (
         Column("repeats", "Times they came back"),
         Column("silence", "Months since the last purchase"),
         Column("customers", "Customers", "count"),
+        Column("p_buys", "Chance of buying within 12 months", "share"),
         Column("p_active", "Chance of still being a customer", "share"),
     )
-    return plot(
-        "activity",
-        activity.answer(data),
-        activity.figure(data),
-        note="Each cell: the chance of still being a customer, and below it how many customers it holds. Nobody "
-        "announces leaving, so the chance is inferred from how long someone is silent against their own rhythm.",
-        behind=grid("Chance by history (tables: history, values)", rows, columns, folded=True),
-    )
+    return grid(caption, rows, columns, folded=True)
 
 
 def _cohorts(data: pa.Table) -> Any:
@@ -117,7 +146,7 @@ def _kinds(data: pa.Table, currency: str) -> Any:
         "kinds",
         profiles.answer(data),
         profiles.figure(data),
-        note="Solid bars are measured; hatched bars are a forecast.",
+        note=f"Solid bars are measured; hatched bars are a forecast. {KINDS}",
         behind=_profiles("Kinds of customers (table: segment_profiles)", data, currency),
     )
 
@@ -127,9 +156,9 @@ def _profiles(caption: str, data: pa.Table, currency: str) -> Any:
         Column("segment", "Name"),
         Column("customers", "Customers", "count"),
         Column("customers_share", "Of all", "share"),
-        Column("contribution", f"Contribution so far, {currency}", "money"),
+        Column("contribution", priced("Contribution so far", currency), "money"),
         Column("contribution_share", "Of all", "share"),
-        Column("expected", f"Expected in 12 months, {currency}", "money"),
+        Column("expected", priced("Expected in 12 months", currency), "money"),
         Column("expected_share", "Of all", "share"),
         Column("p_active", "Chance of still being a customer", "share"),
         Column("orders", "Orders each so far", "rough"),
