@@ -121,6 +121,18 @@ def test_bad_records_are_set_aside_with_line_and_reason(shelf, rows_of, bad_of):
     ]
 
 
+def test_a_bad_record_s_text_has_200_signs_and_no_line_end(shelf, bad_of):
+    lines = ["1,2,3", "x" * 300, "\u00e9" + "\u20ac" * 300, "x", ""]
+    raw = shelf.bytes((HEADER + "\r\n".join(lines)).encode())
+    assert [row[2] for row in bad_of(raw)] == ["x" * 200, "\u00e9" + "\u20ac" * 199, "x"]
+
+
+def test_many_bad_records_are_all_there(shelf, bad_of):
+    raw = shelf.bytes(HEADER.encode() + b"1,2,3\n" * 30_001 + b"x,y\n" * 20_000 + b"1,2,3\n")
+    assert (raw.rows, raw.bad_rows) == (30_002, 20_000)
+    assert [row[0] for row in bad_of(raw)] == list(range(30_003, 50_003))
+
+
 def test_an_unclosed_quote_costs_one_line_not_the_file(shelf, rows_of, bad_of):
     lines = [f"{i},2024-01-01,{i}" for i in range(5000)]
     lines[10] = '10,"2024-01-01,10'
@@ -188,8 +200,9 @@ def test_lines_of_nothing_but_delimiters_are_blank_and_said_so(shelf):
 
 
 def test_empty_fields_beyond_the_header_do_no_harm(shelf, rows_of, bad_of):
-    raw = shelf.bytes(b"id,date,amount\n1,2024-01-01,5,,\n2,2024-01-01,6,,x\n")
-    assert rows_of(raw) == [(2, "1", "2024-01-01", "5")]
+    raw = shelf.bytes(b"id,date,amount\n1,2024-01-01,5,,\n2,2024-01-01,6,,x\n" + 4 * b"3,2024-01-01,7,,\n")
+    assert rows_of(raw)[0] == (2, "1", "2024-01-01", "5")
+    assert raw.rows == 5
     assert bad_of(raw)[0][1] == "5 fields where the header has 3"
 
 

@@ -30,6 +30,7 @@ def read_columns(path: Path, *, into: Path, tell: Tell) -> Outcome:
             columns |= dict(zip(header, schema.types, strict=True))
             with Sink(into, pa.schema(columns)) as sink:
                 for batch in file.iter_batches(batch_size=AT_ONCE):
+                    batch.validate(full=True)  # text that is no UTF-8 would stop every later reader
                     lines = pa.array(range(sink.rows + 1, sink.rows + batch.num_rows + 1), pa.int64())
                     sink.write([lines, *batch.columns])
                     tell(f"{path.name}: {sink.rows} of {expected} rows read")

@@ -80,24 +80,57 @@ class Scanner:
         return [pa.array(self.lines[:rows].copy()), *columns]
 
     def _column(self, window: Any, rows: int, column: int) -> pa.Array[Any]:
-        import pyarrow as pa
-
         ends = slice(column, rows * self.columns, self.columns)
         size = int((self.tos[ends] - self.froms[ends]).sum())
         offsets = np.empty(rows + 1, dtype=np.int32)
         data, valid = np.empty(size, dtype=np.uint8), np.empty(rows, dtype=np.uint8)
         parts = (self.froms, self.tos, self.doubles, rows, self.columns, column)
         rules.gather(window, *parts, offsets, data, valid)
-        bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little").data)
-        return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets.data), pa.py_buffer(data.data), bits)
+        return _strings(offsets, data, valid)
 
-    def bad(self, window: Any, encoding: str) -> list[tuple[int, str, str]]:
+    def bad(self, window: Any, encoding: str) -> list[pa.Array[Any]]:
         """Return line, reason and text of the bad records of the last step."""
-        found = self.bads[: self.count(rules.BAD)].tolist()
-        return [
-            (line, _reason(why, fields, self.columns, encoding), _text(window, begin, end))
-            for line, begin, end, why, fields in found
-        ]
+        import pyarrow as pa
+
+        found = self.bads[: self.count(rules.BAD)]
+        kinds, which = np.unique(found[:, 3:], axis=0, return_inverse=True)
+        reasons = pa.array(
+            [_reason(why, fields, self.columns, encoding) for why, fields in kinds.tolist()], pa.string()
+        )
+        told = pa.DictionaryArray.from_arrays(which.reshape(-1), reasons).cast(pa.string())
+        begins, ends = found[:, 1], found[:, 2]
+        ends = ends - (window[ends - 1] == rules.RETURN)  # a bad record is never empty
+        return [pa.array(found[:, 0].copy()), told, _texts(window, begins, ends)]
+
+
+def _texts(window: Any, begins: Any, ends: Any) -> pa.Array[Any]:
+    """Return the first signs of each stretch of the window."""
+    import pyarrow as pa
+
+    if len(begins) and window[begins[0] : ends[-1]].tobytes().isascii():
+        return _joined(window, begins, np.minimum(ends, begins + TEXT))
+    stretches = zip(begins.tolist(), np.minimum(ends, begins + 4 * TEXT).tolist(), strict=True)
+    return pa.array([_text(window[begin:end].tobytes()) for begin, end in stretches], pa.string())
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")[:TEXT]
+
+
+def _joined(window: Any, begins: Any, ends: Any) -> pa.Array[Any]:
+    rows = len(begins)
+    froms, tos = begins.astype(np.int32), ends.astype(np.int32)
+    offsets, valid = np.empty(rows + 1, dtype=np.int32), np.empty(rows, dtype=np.uint8)
+    data = np.empty(int((tos - froms).sum()), dtype=np.uint8)
+    rules.gather(window, froms, tos, np.zeros(rows, dtype=np.uint8), rows, 1, 0, offsets, data, valid)
+    return _strings(offsets, data, valid)
+
+
+def _strings(offsets: Any, data: Any, valid: Any) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little").data)
+    return pa.StringArray.from_buffers(len(valid), pa.py_buffer(offsets.data), pa.py_buffer(data.data), bits)
 
 
 def _reason(why: int, fields: int, columns: int, encoding: str) -> str:
@@ -110,11 +143,6 @@ def _reason(why: int, fields: int, columns: int, encoding: str) -> str:
         rules.AFTER: "text after a closing quote",
         rules.LONG: f"a line longer than {CAP >> 20} MB",
     }[why]
-
-
-def _text(window: Any, begin: int, end: int) -> str:
-    start: bytes = window[begin : min(end, begin + 4 * TEXT)].tobytes()
-    return start.replace(b"\xff", b"\xef\xbf\xbd").decode("utf-8", "replace").rstrip("\r")[:TEXT]
 
 
 def cut_pieces(sample: bytes, delimiter: str, *, whole: bool, most: int) -> tuple[Piece, ...]:
@@ -135,5 +163,5 @@ def cut_fields(sample: bytes, piece: Piece, delimiter: str, columns: int) -> lis
     window = np.frombuffer(bytearray(sample[piece.begin : piece.end]), dtype=np.uint8)
     scanner.step(window, len(window), final=True)
     if not scanner.count(rules.GOOD):
-        return [_text(window, 0, len(window))]
+        return [_text(sample[piece.begin : piece.end])]
     return [column.to_pylist()[0] for column in scanner.arrow(window)[1:]]

@@ -137,9 +137,10 @@ def _check_is_table(fit: _Fit, sample: bytes, *, given: str, where: str) -> None
         raise DataError(f"the file has one column only, {name!r}, {told}", where, mend)
     if fit.columns > WIDEST:
         raise DataError(f"the file has {fit.columns} columns", where, f"At most {WIDEST} can be read.")
-    if fit.score < 0.3 and not given:
-        counts = sorted({piece.fields for piece in fit.pieces})
-        problem = f"the file is no table: its lines have from {counts[0]} to {counts[-1]} fields"
+    counts = [piece.fields for piece in fit.pieces]
+    alone = len(counts) > 2 and counts.count(fit.columns) == 1
+    if (fit.score < 0.15 or alone) and not given:
+        problem = f"the file is no table: its lines have from {min(counts)} to {max(counts)} fields"
         raise DataError(problem, where, "Give its delimiter by --delimiter, or export it as CSV.")
 
 
@@ -186,7 +187,8 @@ def header_place(rows: Sequence[Cells], columns: int) -> int | None:
 def _usual_width(rows: Sequence[Cells]) -> int:
     """Return up to which cell rows are filled: some exports end each row with delimiters that the header lacks."""
     widths = sorted(max((place for place, cell in enumerate(row, start=1) if cell), default=0) for row in rows)
-    return max(2, widths[(len(widths) - 1) // 2]) if widths else WIDEST
+    # Three quarters, as the rows of a preamble may be filled up with delimiters too.
+    return max(2, widths[3 * len(widths) // 4]) if widths else WIDEST
 
 
 def _is_data(row: Cells, later: Sequence[Cells]) -> bool:

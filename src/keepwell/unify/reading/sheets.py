@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from keepwell.errors import DataError
 from keepwell.progress import Tell
+from keepwell.unify.reading.incoming import ZIP, head_of
 from keepwell.unify.reading.layout import header_place
 from keepwell.unify.reading.names import numbered_names, unique_names
 from keepwell.unify.reading.raw import Outcome
@@ -76,7 +77,7 @@ def _first_table(path: Path) -> tuple[str, list[str], Iterator[Row]]:
     """Return the first sheet's name that holds cells, the names of the others that do, and its rows."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-    if path.read_bytes()[:2] == b"PK" and not zipfile.is_zipfile(path):
+    if head_of(path).startswith(ZIP) and not zipfile.is_zipfile(path):
         raise DataError("the workbook is damaged or cut off", path.name, "Save or fetch it again.")
     try:
         book = CalamineWorkbook.from_path(path)
@@ -86,7 +87,7 @@ def _first_table(path: Path) -> tuple[str, list[str], Iterator[Row]]:
     except (CalamineError, OSError, ValueError) as error:
         problem = f"the workbook is damaged or is none: {error}"
         raise DataError(problem, path.name, "Save it again as XLSX, or as CSV.") from error
-    full = [sheet for sheet in sheets if sheet.total_height and sheet.total_width]
+    full = [sheet for sheet in sheets if sheet.start is not None]
     if not full:
         raise DataError("the workbook holds no cells", path.name, "Export it again.")
     first = full[0]

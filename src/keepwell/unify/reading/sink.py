@@ -90,15 +90,14 @@ class BadSink:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
 
-    def write(self, records: Sequence[tuple[int, str, str]]) -> None:
+    def write(self, arrays: Sequence[pa.Array[Any]]) -> None:
         """Add line, reason and text of bad records."""
-        if not records:
+        if not len(arrays[0]):
             return
         if self._sink is None:
             self._sink = self._stack.enter_context(Sink(self.path, BAD))
-        columns = zip(*records, strict=True)
-        self._sink.write([pa.array(list(values), kind.type) for values, kind in zip(columns, BAD, strict=True)])
-        self.rows += len(records)
+        self._sink.write(arrays)
+        self.rows += len(arrays[0])
 
 
 @contextmanager
