@@ -18,7 +18,7 @@ from keepwell.store import Workspace, find, finished
 from keepwell.tables import CONTRACTS
 
 FEW_ROUNDS = 3
-FEW_POINTS = ("inside inbox entry", "before table values", "after run folder", "inside current")
+FEW_POINTS = ("inside inbox entry", "after run folder", "inside current")
 KILLED = signal.SIGKILL  # as a wait status
 
 
@@ -135,11 +135,12 @@ def test_killed_at_a_fault_point_it_opens_with_the_last_complete_run(driver, wor
     check_the_next_run_succeeds(driver, workspace)
 
 
-@pytest.mark.parametrize("moment", ["before", "inside", "after"])
-def test_killed_while_the_workspace_is_made_the_next_run_makes_it(driver, moment):
-    folder = driver.folder / f"new-{moment}"
-    assert driver.run(folder, KEEPWELL_FAULT=f"{moment} workspace.json") == KILLED
-    check_the_next_run_succeeds(driver, folder)
+def test_killed_while_the_workspace_is_made_the_next_run_makes_it(driver, pytestconfig):
+    moments = ("before", "inside", "after") if pytestconfig.getoption("--chaos-rounds") else ("inside",)
+    for moment in moments:
+        folder = driver.folder / f"new-{moment}"
+        assert driver.run(folder, KEEPWELL_FAULT=f"{moment} workspace.json") == KILLED
+        check_the_next_run_succeeds(driver, folder)
 
 
 def test_every_write_has_a_point_before_and_after_it(driver):

@@ -26,8 +26,7 @@ class SparkEngine:
 
     def __init__(self, *, memory: str, threads: int = 0, scratch: Path | None = None, session: Any = None) -> None:
         self._scratch = Scratch(scratch)
-        self._own = session is None
-        self.session = session or _session(memory, threads)
+        self.session, self._own = (session, False) if session else _session(memory, threads)
         self.con = ibis.pyspark.connect(self.session)
 
     def read(self, *paths: Path) -> ir.Table:
@@ -91,7 +90,8 @@ def _nullable(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, field.type) for field in schema])
 
 
-def _session(memory: str, threads: int) -> Any:
+def _session(memory: str, threads: int) -> tuple[Any, bool]:
+    """Return a session, and whether it was started here: one that ran before is not ours to stop."""
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
@@ -115,7 +115,8 @@ def _session(memory: str, threads: int) -> Any:
     for name, value in options.items():
         builder = builder.config(name, value)
     try:
-        return builder.getOrCreate()
+        running = SparkSession.getActiveSession()
+        return builder.getOrCreate(), running is None
     except (PySparkException, RuntimeError, OSError) as error:
         raise ConfigError(f"Spark did not start: {error}", "--engine spark", "Install a Java 17 or later.") from error
 
