@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from keepwell.errors import ConfigError, ConservationError, DataError
-from keepwell.unify.reading import RawFile, sink, text
+from keepwell.unify.reading import RawFile, read, sink, text
 
 HEADER = b"customer_id,date,amount\n"
 
@@ -175,6 +175,18 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(shelf):
     (shelf.folder / "inbox").write_bytes(b"a file, not a folder")
     with pytest.raises(DataError, match="nothing can be written"):
         shelf.bytes(HEADER + b"ann,2024-01-01,5\n")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(shelf, monkeypatch):
+    def grow(path):
+        with path.open("ab") as file:
+            file.write(b"bob,2024-01-02,7\n")
+        return "0123456789abcdef"
+
+    monkeypatch.setattr(read, "digest_of", grow)
+    with pytest.raises(DataError, match="changed while it was read"):
+        shelf.bytes(HEADER + b"ann,2024-01-01,5\n")
+    assert not list(shelf.folder.glob("inbox/*"))
 
 
 def test_reading_again_without_faults_forgets_the_earlier_ones(shelf):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from keepwell.errors import ConfigError, ConservationError
+from keepwell.errors import ConfigError, ConservationError, DataError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Reading
 from keepwell.unify.reading.columnar import read_columns
@@ -48,12 +48,18 @@ def read_file(
     """
     check_is_file(path)
     with readable(path):
+        before = path.stat()
         kind, digest = kind_of(path), digest_of(path)
         good, bad = into / f"{digest}.parquet", into / f"{digest}.bad.parquet"
         if kind == "text":
             outcome = read_text(path, reading=reading, into=good, bad_into=bad, memory=bytes_of(memory), tell=tell)
         else:
             outcome = (read_sheet if kind == "xlsx" else read_columns)(path, into=good, tell=tell)
+        after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        good.unlink()
+        bad.unlink(missing_ok=True)
+        raise DataError("the file changed while it was read", path.name, "Wait until it is written, then try again.")
     if not outcome.bad_rows:
         bad.unlink(missing_ok=True)  # of an earlier reading with other settings
     _check_written(outcome, good, bad, where=path.name)
