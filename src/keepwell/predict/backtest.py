@@ -9,12 +9,12 @@ import numpy as np
 
 from keepwell.engine import Engine
 from keepwell.models import signedspend
-from keepwell.models.shapes import Cells, Floats
+from keepwell.models.shapes import Cells, Floats, Ints
 from keepwell.predict import baselines
 from keepwell.predict.contest import Fitted, Scored, fitted, scored
 from keepwell.predict.origins import Origin
 from keepwell.predict.past import Days, Past, Seen, observed
-from keepwell.predict.score import Judged, judged, measures
+from keepwell.predict.score import Judged, group_of, judged, measures
 from keepwell.progress import Tell
 
 Score = tuple[str, str, str, float]
@@ -31,10 +31,11 @@ class Tested:
     sample: Cells  # stands for all customers of the origin
     scores: tuple[Score, ...]  # method, group, measure, value
     scored: Scored
-    orders: Mapping[str, float]  # purchase days forecast for all customers, by method
-    came: float  # purchase days that came
-    money: Mapping[str, float]  # contribution forecast for all customers, by method
-    brought: float  # contribution that came
+    customers: float
+    orders: Mapping[str, Floats]  # purchase days forecast, by method; by group of repeats, shape (4,), as all below
+    came: Floats  # purchase days that came
+    money: Mapping[str, Floats]  # contribution forecast, by method
+    brought: Floats  # contribution that came
 
 
 def backtest(engine: Engine, days: Days, at: Sequence[Origin], models: Sequence[str], *, tell: Tell) -> list[Tested]:
@@ -55,26 +56,33 @@ def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], t
     forecasts[baselines.POPULATION] = baselines.population(cells, days=origin.horizon)
     beside = {name: judged(forecast, seen.outcomes) for name, forecast in forecasts.items()}
     spend = mean_spend(seen.past)
-    money = {name: float((cells.count * spend) @ forecast.orders) for name, forecast in forecasts.items()}
+    group = group_of(cells.repeats)
+    orders = {name: _by_group(group, cells.count * forecast.orders) for name, forecast in forecasts.items()}
+    money = {name: _by_group(group, cells.count * spend * forecast.orders) for name, forecast in forecasts.items()}
     return Tested(
         origin=origin,
         models=tuple(fits),
         sample=standing_for(cells, SAMPLE),
         scores=tuple(_scores(seen, beside, money)),
         scored=scored(beside, seen.outcomes),
-        orders={name: float(cells.count @ forecast.orders) for name, forecast in forecasts.items()},
-        came=float(seen.outcomes.count @ seen.outcomes.actual),
+        customers=float(cells.count.sum()),
+        orders=orders,
+        came=_by_group(group[seen.outcomes.cell], seen.outcomes.count * seen.outcomes.actual),
         money=money,
-        brought=seen.brought,
+        brought=_by_group(group[seen.outcomes.cell], seen.brought),
     )
 
 
-def _scores(seen: Seen, beside: Mapping[str, Judged], money: Mapping[str, float]) -> Iterator[Score]:
+def _scores(seen: Seen, beside: Mapping[str, Judged], money: Mapping[str, Floats]) -> Iterator[Score]:
     for method, one in beside.items():
         for row in measures(one, seen.outcomes, seen.past.cells):
             yield method, *row
-        yield method, "all", "expected_contribution", money[method]
-        yield method, "all", "actual_contribution", seen.brought
+        yield method, "all", "expected_contribution", float(money[method].sum())
+        yield method, "all", "actual_contribution", float(seen.brought.sum())
+
+
+def _by_group(group: Ints, values: Floats) -> Floats:
+    return np.bincount(group, weights=values, minlength=4).astype(np.float64)
 
 
 def mean_spend(past: Past) -> Floats:

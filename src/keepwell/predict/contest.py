@@ -91,6 +91,7 @@ class Scored:
     """Mean CRPS of each method at one origin, and the covariance of these means over customers."""
 
     methods: tuple[str, ...]
+    customers: float
     mean: Floats  # shape (methods,)
     covariance: Floats  # shape (methods, methods)
 
@@ -103,7 +104,7 @@ def scored(judgements: dict[str, Judged], outcomes: Outcomes) -> Scored:
     mean = each @ outcomes.count / customers
     away = each - mean[:, None]
     covariance = (away * outcomes.count) @ away.T / customers / max(customers - 1, 1)
-    return Scored(methods, mean, covariance)
+    return Scored(methods, float(customers), mean, covariance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +118,22 @@ class Verdict:
 def verdict(rounds: Sequence[Scored], among: Sequence[str]) -> Verdict | None:
     """Return the method of the lowest mean CRPS over the origins, or a simpler one that is within one standard error.
 
-    The error is that of the mean difference to the best: over origins, or over customers where there is one origin.
-    Only origins at which all of `among` took part count. None without any.
+    Each origin counts by its customers, so that the mean is one over forecasts of a customer. The error is that of the
+    mean difference to the best: over origins, or over customers where there is one origin. Only origins at which all
+    of `among` took part count; None without any.
     """
     methods = [m for m in SIMPLEST_FIRST if m in among]
     full = [r for r in rounds if all(m in r.methods for m in methods)]
     if not full or not methods:
         return None
     table = np.array([[r.mean[r.methods.index(m)] for m in methods] for r in full])
-    means = table.mean(axis=0)
+    weight = np.array([r.customers for r in full])
+    means = weight @ table / weight.sum()
     best = int(np.argmin(means))
     for i, method in enumerate(methods):
         gap = table[:, i] - table[:, best]
-        error = _error(gap, full[0], method, methods[best])
-        if i == best or gap.mean() <= error:
+        error = _error(gap, weight, full[0], method, methods[best])
+        if i == best or means[i] - means[best] <= error:
             break
     names = LABELS.get(method, method), LABELS.get(methods[best], methods[best])
     reason = f"lowest mean CRPS over {_times(len(full), 'origin')} of the backtest"
@@ -139,9 +142,11 @@ def verdict(rounds: Sequence[Scored], among: Sequence[str]) -> Verdict | None:
     return Verdict(method, reason)
 
 
-def _error(gap: Floats, only: Scored, a: str, b: str) -> float:
+def _error(gap: Floats, weight: Floats, only: Scored, a: str, b: str) -> float:
     if len(gap) > 1:
-        return float(gap.std(ddof=1) / np.sqrt(len(gap)))
+        share = weight / weight.sum()
+        spread = share @ (gap - share @ gap) ** 2 * len(gap) / (len(gap) - 1)
+        return float(np.sqrt(spread * (share @ share)))
     i, j = only.methods.index(a), only.methods.index(b)
     c = only.covariance
     return float(np.sqrt(max(c[i, i] + c[j, j] - 2 * c[i, j], 0.0)))

@@ -6,7 +6,7 @@ believed of the assumed margin. The total is simulated at fixed points as
 
     expected x factor(margin) x exp(sd x t),
 
-t from Student's t with half as many degrees of freedom as there are origins, because their horizons overlap. `sd` is
+t from Student's t with half as many degrees of freedom as there are (effective) origins, because they overlap. `sd` is
 the root mean square of ln(actual / forecast) over the origins, or the sd that parameters and chance alone explain,
 where that is larger.
 """
@@ -24,6 +24,7 @@ from keepwell.models.shapes import Floats
 from keepwell.predict.backtest import Tested
 from keepwell.predict.belief import MarginBelief
 from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import Level, effective, recency
 from keepwell.predict.past import Past
 from keepwell.predict.spend import SpendFit, mean_sd, predicted, variances
 
@@ -54,25 +55,32 @@ class Equity:
     basis: str
 
 
-def measured(tests: Sequence[Tested], method: str, *, horizon: int) -> Shares:
-    """Return how far off the totals of contribution were at the origins whose horizon is near enough to `horizon`."""
-    errors = [
-        (test.origin.horizon, float(np.log(test.brought / test.money[method])))
-        for test in tests
-        if method in test.money and test.brought > 0 and test.money[method] > 0
+def measured(tests: Sequence[Tested], method: str, of: Level, *, horizon: int) -> Shares:
+    """Return how far off the totals of contribution were at the origins whose horizon is near enough to `horizon`.
+
+    Origins of more customers and of later days count more.
+    """
+    able = [
+        test for test in tests if method in test.money and test.brought.sum() > 0 and _forecast(test, method, of) > 0
     ]
-    long = [e for h, e in errors if 2 * h >= horizon]
-    taken = long if len(long) >= FEWEST_ORIGINS else [e for _, e in errors]
-    square = float(np.mean(np.square(taken))) if taken else 0.0
+    long = [test for test in able if 2 * test.origin.horizon >= horizon]
+    taken = long if len(long) >= FEWEST_ORIGINS else able
+    errors = np.array([np.log(test.brought.sum() / _forecast(test, method, of)) for test in taken])
+    weight = np.array([test.customers for test in taken]) * recency(taken) if taken else np.zeros(0)
+    square = float(weight @ errors**2 / weight.sum()) if taken else 0.0
     if len(taken) < FEWEST_ORIGINS:
         words = f"{len(taken)} origins are too few to measure it: an error of {ASSUMED_SD:.0%} is assumed"
         return Shares(float(np.sqrt(square + ASSUMED_SD**2)), 4.0, len(taken), words)
     words = f"forecasts of the total were off by {np.sqrt(square):.1%} at {len(taken)} origins of the backtest"
-    return Shares(float(np.sqrt(square)), max(2.0, len(taken) / 2), len(taken), words)
+    return Shares(float(np.sqrt(square)), max(2.0, effective(weight) / 2), len(taken), words)
+
+
+def _forecast(test: Tested, method: str, of: Level) -> float:
+    return float(test.money[method] @ of.factor)
 
 
 def equities(
-    aheads: Sequence[Ahead], past: Past, spend: SpendFit, shares: Shares, belief: MarginBelief, *, seed: int
+    aheads: Sequence[Ahead], past: Past, spend: SpendFit, of: Level, shares: Shares, belief: MarginBelief, *, seed: int
 ) -> list[Equity]:
     """Return the total of each horizon.
 
@@ -82,17 +90,25 @@ def equities(
     whole = [float(ahead.discounted @ past.cells.count) for ahead in aheads]
     growths = [float(np.sqrt(max(each / whole[0], 1.0))) if whole[0] > 0 else 1.0 for each in whole]
     return [
-        equity(ahead, past, spend, shares, belief, growth=growth, seed=seed)
+        equity(ahead, past, spend, of, shares, belief, growth=growth, seed=seed)
         for ahead, growth in zip(aheads, growths, strict=True)
     ]
 
 
 def equity(
-    ahead: Ahead, past: Past, spend: SpendFit, shares: Shares, belief: MarginBelief, *, growth: float, seed: int
+    ahead: Ahead,
+    past: Past,
+    spend: SpendFit,
+    of: Level,
+    shares: Shares,
+    belief: MarginBelief,
+    *,
+    growth: float,
+    seed: int,
 ) -> Equity:
     """Return the total of one horizon; `growth` multiplies the shared doubt where nothing so long was tested."""
     cells = past.cells
-    total = _spend_sums(past, spend)
+    total = _spend_sums(past, spend) * of.of(cells.repeats)
     expected = float(ahead.discounted @ total)
     known = np.sqrt(_parameter_variance(ahead, past, total, spend) + _chance_variance(ahead, past, spend))
     sd = max(shares.sd * growth, known / abs(expected) if expected else 0.0)

@@ -43,7 +43,7 @@ class Seen:
 
     past: Past
     outcomes: Outcomes
-    brought: float  # contribution of the purchases that came
+    brought: Floats  # contribution of the purchases that came, by row of the outcomes
 
 
 def grouped(engine: Engine, history: ir.Table) -> Past:
@@ -99,7 +99,7 @@ def observed(engine: Engine, days: Days, origin: Origin) -> Seen:
     return Seen(
         past=_past(merged),
         outcomes=Outcomes(cell=cell, actual=rows["actual"], count=rows["count"]),
-        brought=float(np.nansum(rows["brought"])),
+        brought=np.nan_to_num(rows["brought"]),
     )
 
 

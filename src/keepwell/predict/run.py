@@ -20,9 +20,10 @@ from keepwell.predict import spend as spending
 from keepwell.predict.backtest import SAMPLE, Tested, backtest, standing_for
 from keepwell.predict.belief import MarginBelief, margin_belief
 from keepwell.predict.contest import BASELINES, LABELS, Fitted, Verdict, fallback, fitted, verdict
-from keepwell.predict.equity import Equity, equities, measured
+from keepwell.predict.equity import ASSUMED_SD, Equity, equities, measured
 from keepwell.predict.history import customer_days, from_occasions
 from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import Level, level, recency
 from keepwell.predict.origins import Origin, origins
 from keepwell.predict.past import Days, Past, divided, first_day, grouped
 from keepwell.predict.path import Course, daily, main_origin, path
@@ -72,11 +73,12 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     belief = margin_belief(money, settings.assumptions)
     tell("values")
     aheads = _aheads(chosen.one, log, settings)
-    known = _known(chosen, spend, belief, aheads, log, settings)
+    of = level(tests, chosen.one.name)
+    known = _known(chosen, spend, of, belief, aheads, log, settings)
     valued = values(engine, log.history, known)
     tell("equity")
-    shares = measured(tests, chosen.one.name, horizon=settings.predict.horizon_days)
-    together = equities(aheads, log.past, spend, shares, belief, seed=settings.predict.seed)
+    shares = measured(tests, chosen.one.name, of, horizon=settings.predict.horizon_days)
+    together = equities(aheads, log.past, spend, of, shares, belief, seed=settings.predict.seed)
     return {
         "history": log.history,
         "fits": _table(engine, "fits", _fit_rows(log.as_of, fits or [chosen.one], tests, spend)),
@@ -141,7 +143,13 @@ def _aheads(one: Fitted, log: Log, settings: Settings) -> list[Ahead]:
 
 
 def _known(
-    chosen: Chosen, spend: SpendFit, belief: MarginBelief, aheads: list[Ahead], log: Log, settings: Settings
+    chosen: Chosen,
+    spend: SpendFit,
+    of: Level,
+    belief: MarginBelief,
+    aheads: list[Ahead],
+    log: Log,
+    settings: Settings,
 ) -> Known:
     """Gather what the valuing of a batch needs."""
     at = points(settings.predict.draws, seed=settings.predict.seed)
@@ -157,14 +165,21 @@ def _known(
         horizons=tuple(aheads),
         next_order=next_orders(wait, log.as_of),
         worth=worth,
+        level=of,
         spend_sd=spending.mean_sd(spend),
-        basis=tuple(_basis(chosen, spend, ahead) for ahead in aheads),
+        basis=tuple(_basis(chosen, spend, of, ahead) for ahead in aheads),
     )
 
 
-def _basis(chosen: Chosen, spend: SpendFit, ahead: Ahead) -> str:
+def _basis(chosen: Chosen, spend: SpendFit, of: Level, ahead: Ahead) -> str:
     far = f"{ahead.days} days" if ahead.name == "12m" else f"{ahead.days / 365:.3g} years"
-    return f"purchases: {chosen.words}; spend: {SPENDS[spend.name]} ({spend.why}); looking {far} ahead"
+    parts = (
+        f"purchases: {chosen.words}",
+        f"spend: {SPENDS[spend.name]} ({spend.why})",
+        of.words,
+        f"looking {far} ahead",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _paths(engine: Engine, log: Log, chosen: Chosen, year: Ahead, tests: Sequence[Tested]) -> Iterator[dict[str, Any]]:
@@ -176,7 +191,7 @@ def _paths(engine: Engine, log: Log, chosen: Chosen, year: Ahead, tests: Sequenc
     if main is not None:
         test = by_origin[main]
         one = next((m for m in test.models if m.name == chosen.one.name), test.models[0])
-        course = Course(one, test.sample, test.orders[one.name], main.day, main.horizon)
+        course = Course(one, test.sample, float(test.orders[one.name].sum()), main.day, main.horizon)
         yield from path(course, shared=shared, daily=counted, actual=True)
     total = float(year.orders @ log.past.cells.count)
     course = Course(chosen.one, standing_for(log.past.cells, SAMPLE), total, log.as_of, year.days)
@@ -185,8 +200,12 @@ def _paths(engine: Engine, log: Log, chosen: Chosen, year: Ahead, tests: Sequenc
 
 def _shared_orders(tests: Sequence[Tested], method: str) -> float:
     """Return the root mean square of ln(actual / forecast) of purchase days over the origins."""
-    errors = [np.log(t.came / t.orders[method]) for t in tests if t.came > 0 and t.orders.get(method, 0) > 0]
-    return float(np.sqrt(np.mean(np.square(errors)))) if errors else 0.2
+    able = [t for t in tests if method in t.orders and t.came.sum() > 0 and t.orders[method].sum() > 0]
+    if not able:
+        return ASSUMED_SD
+    errors = np.array([np.log(t.came.sum() / t.orders[method].sum()) for t in able])
+    weight = np.array([t.customers for t in able]) * recency(able)
+    return float(np.sqrt(weight @ errors**2 / weight.sum()))
 
 
 def _fit_rows(

@@ -63,9 +63,14 @@ def judged(forecast: Forecast, outcomes: Outcomes) -> Judged:
     )
 
 
+def group_of(repeats: Ints) -> Ints:
+    """Return the index of each customer's group in GROUPS[1:]."""
+    return np.searchsorted([1, 2, 5], repeats, side="right").astype(np.int64)
+
+
 def measures(judged: Judged, outcomes: Outcomes, cells: Cells) -> Iterator[tuple[str, str, float]]:
     """Yield (group, measure, value); a measure that is not defined for a group is left out."""
-    group = np.searchsorted([1, 2, 5], cells.repeats, side="right")[outcomes.cell]  # index into GROUPS[1:]
+    group = group_of(cells.repeats)[outcomes.cell]
     sums = _sums(judged, outcomes, group)
     for i, name in enumerate(GROUPS):
         inside = {key: float(value.sum() if i == 0 else value[i - 1]) for key, value in sums.items()}

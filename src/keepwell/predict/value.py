@@ -16,6 +16,7 @@ from keepwell.models.compound import Counts, GammaWorth, SignedWorth
 from keepwell.models.shapes import Cells, Floats, Ints
 from keepwell.predict import spend
 from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import Level
 from keepwell.tables import CONTRACTS, checked
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Known:
     horizons: tuple[Ahead, ...]
     next_order: Ints  # days since 1970, by cell; -1: no such day
     worth: GammaWorth | SignedWorth
+    level: Level
     spend_sd: float  # of the population's mean order
     basis: tuple[str, ...]  # by horizon
 
@@ -87,7 +89,9 @@ def _horizon(
     customer: pa.Array[Any], ahead: Ahead, basis: str, cell: Ints, n: Ints, total: Floats, squares: Floats, known: Known
 ) -> list[pa.Array[Any]]:
     worth = spend.predicted(known.worth.params, n=n.astype(float), total=total)
-    counts = Counts(ahead.none[cell], ahead.group[cell], ahead.start, ahead.pmf, ahead.discount[cell])
+    level = known.level.of(n - 1)
+    mean = worth.mean * level
+    counts = Counts(ahead.none[cell], ahead.group[cell], ahead.start, ahead.pmf, ahead.discount[cell] * level)
     quantiles = _quantiles(counts, n, total, squares, worth.mean, worth.weight, known)
     due = known.next_order[cell]
     columns: dict[str, Any] = {
@@ -95,12 +99,12 @@ def _horizon(
         "horizon": pa.repeat(ahead.name, len(cell)),
         "p_active": ahead.p_active[cell],
         "expected_orders": ahead.orders[cell],
-        "expected_contribution": ahead.discounted[cell] * worth.mean,
+        "expected_contribution": ahead.discounted[cell] * mean,
         **{f"q{int(100 * level):02d}": quantiles[:, i] for i, level in enumerate(compound.LEVELS)},
         "p_zero": np.clip(ahead.none[cell], 0.0, 1.0),
-        "sd_mean": _sd_mean(ahead, cell, worth.mean, worth.weight, known.spend_sd),
+        "sd_mean": _sd_mean(ahead, cell, mean, worth.weight, known.spend_sd),
         "next_order": pa.array(due, pa.int32(), mask=due < 0).cast(pa.date32()),
-        "spend": worth.mean,
+        "spend": mean,
         "spend_weight": worth.weight,
         "basis": pa.repeat(basis, len(cell)),
     }
