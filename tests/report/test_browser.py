@@ -28,6 +28,7 @@ FLAGS = (
     "--virtual-time-budget=30000",
     "--dump-dom",
 )
+CHARTS = 11
 PATIENCE = 90  # seconds
 
 
@@ -83,7 +84,7 @@ def test_every_chart_draws(dom):
     page, _console = dom
     plots = re.findall(r'<div class="plot[^"]*" id="plot-([a-z]+)"', page)
     drawn = re.search(r'<html[^>]* data-drawn="(\d+)"', page)
-    assert len(plots) == 10
+    assert len(plots) == CHARTS
     assert drawn is not None
     assert int(drawn[1]) == len(plots)
     for name in plots:
@@ -104,6 +105,7 @@ def test_no_chart_is_blank(dom):
         "forecast": 'class="js-line"',
         "calibration": 'class="point"',
         "keep": 'class="js-line"',
+        "deciles": 'class="point"',
     }
     for name, mark in marks.items():
         inside = page.split(f'id="plot-{name}"')[1].split("<figcaption>")[0]
@@ -125,7 +127,7 @@ def test_a_phone_need_not_scroll_sideways(chromium, report, tmp_path):
         <script>
         const look = () => {{
           const root = document.getElementById("phone").contentDocument.documentElement;
-          if (root.dataset.drawn !== "10") return setTimeout(look, 200);
+          if (root.dataset.drawn !== "{CHARTS}") return setTimeout(look, 200);
           const wide = Array.from(root.querySelectorAll("body *")).filter((e) => !e.closest(".scroll, .skip, svg")
             && e.getBoundingClientRect().right > 390.5).map((e) => e.tagName + "." + e.className);
           document.body.dataset.width = root.scrollWidth;

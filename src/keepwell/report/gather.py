@@ -52,11 +52,6 @@ def heads(tables: Tables) -> ir.Table:
     return past.aggregate(bought=past.count(), once=once, first=past.first_date.min())
 
 
-def coming(tables: Tables) -> ir.Table:
-    """Return the purchases expected of all customers in 12 months."""
-    return tables["values"].filter(_.horizon == "12m").aggregate(orders=_.expected_orders.sum())
-
-
 def best_customers(tables: Tables) -> ir.Table:
     """Return the customers of whom most is expected in 12 months."""
     values = tables["values"].filter(_.horizon == "12m")
@@ -179,7 +174,6 @@ QUERIES: dict[str, Callable[[Tables], ir.Table]] = {
     "years": years,
     "unknown": unknown,
     "heads": heads,
-    "coming": coming,
     "best": best_customers,
     "equity": lambda tables: tables["equity"].order_by("horizon"),
     "backtest": lambda tables: tables["backtest"].order_by("origin", "horizon", "method", "group", "measure"),

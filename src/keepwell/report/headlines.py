@@ -80,7 +80,7 @@ def _worth(data: Gathered, summary: Row, settings: Settings, currency: str) -> H
         f"{share(settings.assumptions.discount_rate)} a year",
         "source": "equity, values",
         "evidence": evidence,
-        "why": why,
+        "why": f"a forecast from {why}" if evidence == "measured" else why,
         "link": "customers",
     }
     if year is None or missing(year["expected"]):

@@ -31,8 +31,6 @@ def quality(data: Gathered, summary: Row, *, currency: str) -> Section:
         Text(_undone(data, currency)),
     ]
     parts += [Text(note) for note in summary.get("notes", ())]
-    if said := _nobody(summary, currency):
-        parts.append(Text(said))
     return Section("data", "Data", "The data", tuple(parts))
 
 
@@ -159,10 +157,3 @@ def _undone(data: Gathered, currency: str) -> str:
         f"{plural(loose['rows'], 'cancellation')} ({money(loose['money'], currency)}) match no earlier sale of the "
         "same customer and product, and stand as refunds (table: cancellations)."
     )
-
-
-def _nobody(summary: Row, currency: str) -> str:
-    held = decimal(summary["money"]["unknown_customer"])
-    if not held:
-        return ""
-    return f"{money(held, currency)} of the money came in on rows that name no customer (exactly {exact(held)})."

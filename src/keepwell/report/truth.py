@@ -2,65 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from keepwell.charts.words import count, money, signed_share
-from keepwell.report.gather import Gathered
-from keepwell.report.intake import decimal
-from keepwell.report.parts import Column, Part, Text, grid
+from keepwell.charts import deciles
+from keepwell.charts.words import count, money, share, signed_share
+from keepwell.report.parts import Column, Grid, Part, Plot, Text, grid, plot, priced
 
 Row = dict[str, Any]
+NAMES = {"contribution": "Contribution, discounted", "orders": "Purchases", "active": "Customers still there"}
 
 
-def truth(data: Gathered, known: Row | None, *, currency: str) -> tuple[Part, ...]:
-    """Return forecast beside truth in words and as a table; nothing where no truth is known.
+def truth(known: Mapping[str, Any] | None, *, currency: str) -> tuple[Part, ...]:
+    """Return forecast beside truth in words, as a chart and as a table; nothing where no truth is known.
 
     Args:
-        data: The gathered answers.
-        known: {"contribution_12m": money, "orders_12m": number} of the 12 months after the run's last day.
+        known: As the simulation compares them: `contribution`, `orders` and `active`, each with `forecast` and
+            `truth`; `interval` with `lower` and `upper`; `deciles`; `found`.
         currency: The reporting currency.
     """
-    year = next((r for r in data["equity"].to_pylist() if r["horizon"] == "12m"), None)
-    if not known or year is None:
+    if not known:
         return ()
-    rows = [_contribution(year, float(decimal(known.get("contribution_12m"))), currency)]
-    expected = data["coming"].to_pylist()[0]["orders"]
-    if known.get("orders_12m") is not None and expected is not None:
-        rows.append(_compared("purchases", {"expected": expected}, float(known["orders_12m"])))
+    return Text(_words(known, currency)), _deciles(known, currency), _table(known, currency)
+
+
+def _error(pair: Mapping[str, float]) -> float | None:
+    return pair["forecast"] / pair["truth"] - 1 if pair["truth"] else None
+
+
+def _words(known: Mapping[str, Any], currency: str) -> str:
+    pair, orders, ends = known["contribution"], known["orders"], known["interval"]
+    inside = "inside" if ends["lower"] <= pair["truth"] <= ends["upper"] else "outside"
+    return (
+        f"For the next 12 months {money(pair['forecast'], currency)} was forecast "
+        f"({money(ends['lower'], currency)} to {money(ends['upper'], currency)}), and the simulation brought "
+        f"{money(pair['truth'], currency)}: {inside} the 90% interval, an error of {signed_share(_error(pair))}. "
+        f"{count(round(orders['forecast']))} purchases were forecast, {count(round(orders['truth']))} came "
+        f"({signed_share(_error(orders))})."
+    )
+
+
+def _deciles(known: Mapping[str, Any], currency: str) -> Plot:
+    data = deciles.deciles_data(known["deciles"])
+    columns = (
+        Column("decile", "Tenth of customers", "count"),
+        Column("customers", "Customers", "count"),
+        Column("forecast", priced("Forecast", currency), "money"),
+        Column("truth", priced("Truth", currency), "money"),
+    )
+    found = known.get("found")
+    most = (
+        f" Whoever had known the future could have picked a better tenth: the forecast's holds {share(found)} of it."
+        if found is not None
+        else ""
+    )
+    return plot(
+        "deciles",
+        deciles.answer(data),
+        deciles.figure(data, currency=currency),
+        note=f"Customers stand in ten equal groups by what was expected of them.{most}",
+        behind=grid("Forecast beside truth by tenths (simulation)", data.to_pylist(), columns, folded=True),
+    )
+
+
+def _table(known: Mapping[str, Any], currency: str) -> Grid:
+    rows: list[Row] = [
+        {"what": priced(words, currency) if name == "contribution" else words, **known[name]}
+        for name, words in NAMES.items()
+    ]
     columns = (
         Column("what", "In the next 12 months"),
-        Column("expected", "Forecast", "money"),
-        Column("lower", "5%", "money"),
-        Column("upper", "95%", "money"),
-        Column("truth", "Truth", "money"),
+        Column("forecast", "Forecast", "rough"),
+        Column("truth", "Truth", "rough"),
         Column("error", "Error", "signed"),
     )
-    return (
-        Text(_words(rows, currency)),
-        grid("Forecast beside truth (tables: equity, values)", rows, columns, folded=True),
-    )
-
-
-def _contribution(year: Row, actual: float, currency: str) -> Row:
-    return _compared(f"contribution, {currency}" if currency else "contribution", year, actual)
-
-
-def _compared(what: str, forecast: Row, actual: float) -> Row:
-    error = forecast["expected"] / actual - 1 if actual else None
-    ends = {end: forecast.get(end) for end in ("lower", "upper")}
-    return {"what": what, "expected": forecast["expected"], **ends, "truth": actual, "error": error}
-
-
-def _words(rows: list[Row], currency: str) -> str:
-    row = rows[0]
-    ends = f"{money(row['lower'], currency)} to {money(row['upper'], currency)}"
-    inside = row["lower"] <= row["truth"] <= row["upper"]
-    said = (
-        f"For the 12 months to come the forecast is {money(row['expected'], currency)} ({ends}); the simulation then "
-        f"brings {money(row['truth'], currency)}: the error is {signed_share(row['error'])}, "
-        f"{'inside' if inside else 'outside'} the 90% interval."
-    )
-    for other in rows[1:]:
-        forecast, came = count(round(other["expected"])), count(round(other["truth"]))
-        said += f" {forecast} purchases are forecast, {came} come ({signed_share(other['error'])})."
-    return said
+    told = [{**row, "error": _error(row)} for row in rows]
+    return grid("Forecast beside truth (tables: equity, values; simulation)", told, columns, folded=True)

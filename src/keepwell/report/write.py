@@ -34,7 +34,7 @@ def written(tables: Tables, summary: Mapping[str, Any], settings: Settings, engi
     Args:
         tables: The tables of a run by name; one that is missing counts as empty.
         summary: The run in short, as `keepwell run --json` prints it (money as strings). A simulated shop adds
-            `truth`: {"contribution_12m": money, "orders_12m": number}.
+            `truth`, as `keepwell.simulate.compared` says it.
         settings: What the run assumed.
         engine: The engine that the tables live in.
         to: The file to write; its folder exists.
@@ -59,7 +59,7 @@ def page(data: Gathered, summary: dict[str, Any], settings: Settings, *, engine:
         as_of=day(date.fromisoformat(summary["as_of"])),
         currency=currency,
         simulated=bool(summary.get("truth")),
-        truth=truth(data, summary.get("truth"), currency=currency),
+        truth=truth(summary.get("truth"), currency=currency),
         headlines=headlines(data, summary, settings, currency=currency),
         facts=so_far(data, customers=summary["customers"], currency=currency),
         sections=_sections(data, summary, settings, currency=currency, engine=engine),
