@@ -112,7 +112,7 @@ def fit(cells: Cells, *, start: BGNBD | None = None) -> Fit[BGNBD]:
         BGNBD,
         checked(cells),
         objective=_objective,
-        start=(lambda _: start) if start is not None else _start,
+        starts=(lambda _: [start]) if start is not None else _starts,
         scales=frozenset({"alpha"}),
         doubt=_doubt,
     )
@@ -188,7 +188,7 @@ def _objective(rows: Rows) -> Objective:
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _sweep(params: Floats, repeats: Ints, start: Ints, recency: Ints, age: Ints, count: Floats, days: Floats) -> Floats:
     """Return the log-likelihood and its gradient by the logarithms of r, alpha, a, b, shape (5,).
 
@@ -226,9 +226,10 @@ def _sweep(params: Floats, repeats: Ints, start: Ints, recency: Ints, age: Ints,
     return out
 
 
-def _start(rows: Rows) -> BGNBD:
+def _starts(rows: Rows) -> list[BGNBD]:
     r, alpha = buying_start(rows)
-    return BGNBD(r=r, alpha=alpha, a=0.5, b=2.0)
+    # Small data sets may have one peak where customers differ and another where they are alike.
+    return [BGNBD(r=r, alpha=alpha, a=a, b=b) for a, b in ((0.5, 2.0), (0.02, 0.1), (20.0, 80.0))]
 
 
 def _doubt(p: BGNBD, unknown: frozenset[str], rows: Rows) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from keepwell.models.shapes import Floats
 
@@ -20,6 +21,8 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 
 FLAT = 0.04  # curvature of the log-likelihood of a direction known to a factor e^5 only
 LONGEST = 2.0  # longest step in one logarithm
+LITTLE = 1e-6  # gain in the log-likelihood that nobody would miss
+EDGE = 1e-9  # what is nearer to a bound lies on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,25 @@ class Counted:
         """Return value and gradient at `theta`."""
         self.evaluations += 1
         value, gradient = self._objective(theta)
-        return (value, gradient) if np.isfinite(value) else (-np.inf, np.zeros_like(gradient))
+        fine = np.isfinite(value) and np.isfinite(gradient).all()
+        return (value, gradient) if fine else (-np.inf, np.zeros_like(gradient))
 
 
-def searched(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], scale: float) -> Floats:
-    """Return a place near the maximum, by bounded quasi-Newton search; `scale` is about the size of the value."""
+def searched(
+    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], scale: float
+) -> tuple[Floats, float]:
+    """Return a place near a maximum and the value there, by bounded quasi-Newton search; `scale` is its rough size."""
     from scipy.optimize import minimize
 
+    counted = Counted(objective)
+
     def lost(theta: Floats) -> tuple[float, Floats]:
-        value, gradient = objective(theta)
-        return (-value / scale if np.isfinite(value) else 1e30), -gradient / scale
+        value, gradient = counted(theta)
+        return min(-value / scale, 1e30), -gradient / scale
 
     options: Any = {"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7}
     found: Any = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x, float)
+    return np.asarray(found.x, float), -float(found.fun) * scale
 
 
 def polished(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]]) -> Maximum:
@@ -71,13 +79,11 @@ def polished(objective: Objective, start: Floats, bounds: Sequence[tuple[float, 
     settled = False
     for _ in range(60):
         step, gain = _step(theta, gradient, bend, low, high)
-        if gain <= 1e-14 * abs(value) + 1e-12:
-            settled = True
+        settled = gain <= LITTLE + 1e-12 * abs(value)
+        if gain <= LITTLE / 1000 + 1e-14 * abs(value):
             break
         there = _climbed(counted, theta, value, step, low, high)
         if there is None:
-            # Below rounding nothing can be gained any more; above it the search is stuck.
-            settled = gain <= 1e-9 * abs(value)
             break
         slow = np.abs(there[2]).max() > 0.2 * np.abs(gradient).max()
         theta, value, gradient = there
@@ -97,11 +103,24 @@ def curvature(objective: Objective, theta: Floats, width: float = 1e-4) -> Float
 
 
 def _step(theta: Floats, gradient: Floats, bend: Floats, low: Floats, high: Floats) -> tuple[Floats, float]:
-    """Return Newton's step within the bounds and the gain that it promises."""
+    """Return Newton's step, cut where it meets a bound, and the gain that the whole step promises."""
     free = ~(((theta <= low) & (gradient < 0)) | ((theta >= high) & (gradient > 0)))
-    step = np.zeros_like(theta)
-    if not free.any():
-        return step, 0.0
+    step, gain = np.zeros_like(theta), 0.0
+    while free.any():
+        step, gain = _newton(gradient, bend, free)
+        outward = ((theta <= low) & (step < 0)) | ((theta >= high) & (step > 0))
+        if not outward.any():
+            break
+        free &= ~outward
+        step, gain = np.zeros_like(theta), 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(step > 0, (high - theta) / step, np.where(step < 0, (low - theta) / step, np.inf))
+    # Cut as a whole: along a ridge the parameters rise together, and one alone would leave it.
+    return step * min(1.0, room.min()), gain
+
+
+def _newton(gradient: Floats, bend: Floats, free: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    step = np.zeros_like(gradient)
     roots, ways = np.linalg.eigh(bend[np.ix_(free, free)])
     slope = ways.T @ gradient[free]
     # A direction that curves upwards is climbed at the length of its own curvature.
@@ -116,6 +135,7 @@ def _climbed(
     """Return the first of ever shorter steps that does not lose, or None."""
     for halvings in range(25):
         there = np.clip(theta + step / 2**halvings, low, high)
+        there = np.where(high - there < EDGE, high, np.where(there - low < EDGE, low, there))
         reached, gradient = objective(there)
         if reached >= value - 1e-15 * abs(value) and (there != theta).any():
             return there, reached, gradient

@@ -113,7 +113,7 @@ def fit(cells: Cells, *, start: ParetoNBD | None = None) -> Fit[ParetoNBD]:
         ParetoNBD,
         checked(cells),
         objective=_objective,
-        start=(lambda _: start) if start is not None else _start,
+        starts=(lambda _: [start]) if start is not None else _starts,
         scales=frozenset({"alpha", "beta"}),
         doubt=_doubt,
     )
@@ -166,9 +166,11 @@ def _objective(rows: Rows) -> Objective:
     return value
 
 
-def _start(rows: Rows) -> ParetoNBD:
+def _starts(rows: Rows) -> list[ParetoNBD]:
     r, alpha = buying_start(rows)
-    return ParetoNBD(r=r, alpha=alpha, s=0.7, beta=float(rows.age.max()) / 2)
+    half = float(rows.age.max()) / 2
+    # Small data sets may have one peak where customers differ and another where they are alike.
+    return [ParetoNBD(r=r, alpha=alpha, s=s, beta=beta) for s, beta in ((0.7, half), (0.05, 0.2), (20.0, 20 * half))]
 
 
 def _doubt(p: ParetoNBD, unknown: frozenset[str], rows: Rows) -> str:
@@ -238,7 +240,8 @@ def _discounted_stay(s: float, b: Floats, t: float, delta: float) -> Floats:
     total = np.empty_like(b)
     for i in range(0, len(b), CHUNK):
         part = b[i : i + CHUNK, None]
-        end = np.log1p(np.minimum(t, 45.0 / delta) / part)
+        # As far as exp(-delta u) and (b/(b+u))^s have not both fallen to nothing.
+        end = np.minimum(np.log1p(min(t, 45.0 / delta) / part), 45.0 / s)
         tau = end * nodes
         total[i : i + CHUNK] = (end * part)[:, 0] * (np.exp(-delta * part * np.expm1(tau) - (s - 1) * tau) @ weights)
     return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +13,8 @@ from keepwell.models.histories import Rows, enough, sorted_rows, thinned
 from keepwell.models.shapes import Cells, Fit, Floats, Ints, parameters
 
 P = TypeVar("P")
-ENOUGH_TO_START = 20_000  # cells of the thinned set
+ENOUGH_TO_CHOOSE = 2000  # cells of the thinned set on which the starts compete
+ENOUGH_TO_START = 20_000  # cells of the thinned set on which the winner is refined
 SHAPES = (-9.0, 12.0)  # bounds of the logarithm of a shape parameter
 SCALES = (-9.0, 20.0)  # bounds of the logarithm of a scale in days
 
@@ -45,7 +46,7 @@ def fitted(
     cells: Cells,
     *,
     objective: Callable[[Rows], Objective],
-    start: Callable[[Rows], P],
+    starts: Callable[[Rows], Sequence[P]],
     scales: frozenset[str],
     doubt: Callable[[P, frozenset[str], Rows], str],
 ) -> Fit[P]:
@@ -55,7 +56,7 @@ def fitted(
         build: The parameter dataclass.
         cells: The histories, in whole days.
         objective: Gives the log-likelihood of rows with its gradient, over the logarithms of the parameters.
-        start: Gives parameters to start from.
+        starts: Gives parameters to start from; the best end on a thinned set wins.
         scales: Names of the parameters that are times.
         doubt: Says in a sentence what cannot be known, given parameters, the names that are not determined, and rows.
 
@@ -63,15 +64,25 @@ def fitted(
         FitError: The histories cannot determine any such model, or the search failed.
     """
     rows = enough(sorted_rows(cells))
-    first = parameters(start(rows))
-    bounds = [SCALES if name in scales else SHAPES for name in first]
-    theta = np.clip(np.log(list(first.values())), *np.array(bounds).T)
-    few = thinned(rows, ENOUGH_TO_START)
-    near = searched(objective(few), theta, bounds, max(1.0, few.customers))
+    first = [parameters(p) for p in starts(rows)]
+    names = list(first[0])
+    bounds = [SCALES if name in scales else SHAPES for name in names]
+    near = _near(rows, [np.log(list(p.values())) for p in first], bounds, objective)
     top = polished(objective(rows), near, bounds)
     if not np.isfinite(top.value):
         raise FitError("the likelihood of these histories has no finite value", "", "Check the ages and counts.")
-    return _reported(build, rows, top, list(first), doubt)
+    return _reported(build, rows, top, names, doubt)
+
+
+def _near(
+    rows: Rows, starts: list[Floats], bounds: list[tuple[float, float]], objective: Callable[[Rows], Objective]
+) -> Floats:
+    low, high = np.array(bounds).T
+    few = thinned(rows, ENOUGH_TO_CHOOSE)
+    ends = [searched(objective(few), np.clip(start, low, high), bounds, few.customers) for start in starts]
+    best = max(ends, key=lambda end: end[1])[0]
+    more = thinned(rows, ENOUGH_TO_START)
+    return searched(objective(more), best, bounds, more.customers)[0]
 
 
 def _reported(

@@ -74,7 +74,7 @@ def grid(params: tuple[float, float, float, float], most: Ints) -> Grid:
     return Grid(days=days, nodes=table, first=first.astype(np.int64))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sweep(  # noqa: PLR0915 - one pass over the data is one function
     params: Floats,
     repeats: Ints,
