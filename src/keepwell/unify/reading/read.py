@@ -10,12 +10,8 @@ from pathlib import Path
 from keepwell.errors import ConfigError, ConservationError, DataError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Reading
-from keepwell.unify.reading.columnar import read_columns
-from keepwell.unify.reading.incoming import check_is_file, digest_of, kind_of, readable
+from keepwell.unify.reading.incoming import Kind, check_is_file, digest_of, kind_of, readable
 from keepwell.unify.reading.raw import Outcome, RawFile
-from keepwell.unify.reading.sheets import read_sheet
-from keepwell.unify.reading.sink import rows_in
-from keepwell.unify.reading.text import read_text
 
 UNITS = {"MB": 20, "GB": 30, "TB": 40}
 
@@ -51,10 +47,7 @@ def read_file(
         before = path.stat()
         kind, digest = kind_of(path), digest_of(path)
         good, bad = into / f"{digest}.parquet", into / f"{digest}.bad.parquet"
-        if kind == "text":
-            outcome = read_text(path, reading=reading, into=good, bad_into=bad, memory=bytes_of(memory), tell=tell)
-        else:
-            outcome = (read_sheet if kind == "xlsx" else read_columns)(path, into=good, tell=tell)
+        outcome = _read(path, kind, reading=reading, into=good, bad_into=bad, memory=memory, tell=tell)
         after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         good.unlink()
@@ -74,12 +67,29 @@ def read_file(
     )
 
 
+def _read(path: Path, kind: Kind, *, reading: Reading, into: Path, bad_into: Path, memory: str, tell: Tell) -> Outcome:
+    # Late imports: who only wants to know what a RawFile is should not wait for the compiler and for Arrow.
+    if kind == "xlsx":
+        from keepwell.unify.reading.sheets import read_sheet
+
+        return read_sheet(path, into=into, tell=tell)
+    if kind == "parquet":
+        from keepwell.unify.reading.columnar import read_columns
+
+        return read_columns(path, into=into, tell=tell)
+    from keepwell.unify.reading.text import read_text
+
+    return read_text(path, reading=reading, into=into, bad_into=bad_into, memory=bytes_of(memory), tell=tell)
+
+
 def _check_written(outcome: Outcome, good: Path, bad: Path, *, where: str) -> None:
     """Ask the finished files how many rows they have.
 
     Raises:
         ConservationError: Not as many as were read.
     """
+    from keepwell.unify.reading.sink import rows_in
+
     written = rows_in(good), rows_in(bad) if outcome.bad_rows else 0
     if written != (outcome.rows, outcome.bad_rows):
         problem = f"{outcome.rows} + {outcome.bad_rows} rows were read, {written[0]} + {written[1]} written"
