@@ -83,7 +83,7 @@ class SignedWorth:
 
 
 def points(draws: int, *, seed: int) -> Points:
-    """Return `draws` points of a shifted Kronecker lattice, the first coordinate in equal steps.
+    """Return `draws` points of a shifted Kronecker lattice, moved so that each direction alone is exactly even.
 
     Source: Roberts (2018), "The unreasonable effectiveness of quasirandom sequences" (the steps: powers of the
     inverse of the root above 1 of x^5 = x + 1).
@@ -91,10 +91,10 @@ def points(draws: int, *, seed: int) -> Points:
     root = 1.167303978261418684256
     steps = root ** -np.arange(1.0, 5.0)
     shift = np.random.default_rng(seed).random(4)
-    rest = (shift + np.outer(np.arange(1, draws + 1), steps)) % 1.0
-    rest = np.clip(rest, 1e-9, 1 - 1e-9)
-    first = (np.arange(draws) + 0.5) / draws
-    return Points(first, *np.ascontiguousarray(rest.T))
+    lattice = (shift + np.outer(np.arange(1, draws + 1), steps)) % 1.0
+    ranks = lattice.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    even = (np.arange(draws) + 0.5) / draws
+    return Points(even, *np.ascontiguousarray(even[ranks].T))
 
 
 def gamma_worth(params: GammaGamma, points: Points, factor: Floats) -> GammaWorth:

@@ -92,7 +92,7 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
         return float(log_likelihood(params, n=n, mean=mean).sum()), _gradient(params, n, mean, log_mean)
 
     bounds = [SHAPES, SHAPES, SHAPES]
-    near = searched(objective, np.log([4.0, 4.0, 0.75]), bounds, len(n))
+    near, _ = searched(objective, np.log([4.0, 4.0, 0.75]), bounds, len(n))
     return _reported(polished(objective, near, bounds), len(n), scale)
 
 

@@ -1,0 +1,80 @@
+"""The Gamma-Gamma of orders that all bring something."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import gamma as gamma_distribution
+
+from keepwell.errors import FitError
+from keepwell.models import gammagamma
+from keepwell.models.gammagamma import GammaGamma
+
+TRUE = GammaGamma(6.25, 3.74, 15.44)
+
+
+def simulated(customers, *, seed=1):
+    rng = np.random.default_rng(seed)
+    n = rng.integers(1, 9, customers).astype(float)
+    nu = rng.gamma(TRUE.q, 1 / TRUE.gamma, customers)
+    return n, rng.gamma(TRUE.p * n, 1 / nu) / n
+
+
+@pytest.mark.parametrize(("n", "mean"), [(1.0, 5.0), (3.0, 41.0), (12.0, 22.0)])
+def test_the_likelihood_is_the_integral_over_the_customers_rate(n, mean):
+    def given_rate(nu):
+        one = gamma_distribution.pdf(mean, TRUE.p * n, scale=1 / (nu * n))
+        return one * gamma_distribution.pdf(nu, TRUE.q, scale=1 / TRUE.gamma)
+
+    plain, _ = quad(given_rate, 0, 5, points=[0.05, 0.2, 0.5], limit=200)
+    found = gammagamma.log_likelihood(TRUE, n=np.array([n]), mean=np.array([mean]))[0]
+    assert found == pytest.approx(np.log(plain), abs=1e-7)  # as exact as the integral
+
+
+def test_the_fit_finds_the_parameters_that_made_the_data():
+    n, mean = simulated(40_000)
+    fit = gammagamma.fit(n=n, mean=mean)
+    for name in ("p", "q", "gamma"):
+        assert abs(getattr(fit.params, name) - getattr(TRUE, name)) < 4 * fit.sd[name]
+        assert fit.sd[name] < 0.05 * getattr(TRUE, name)
+
+
+@settings(deadline=None, max_examples=15)  # a fit each
+@given(c=st.floats(1e-3, 1e5))
+def test_a_change_of_currency_changes_gamma_only(c):
+    n, mean = simulated(300)
+    here, there = gammagamma.fit(n=n, mean=mean), gammagamma.fit(n=n, mean=c * mean)
+    assert [there.params.p, there.params.q] == pytest.approx([here.params.p, here.params.q], rel=1e-4)
+    assert there.params.gamma == pytest.approx(c * here.params.gamma, rel=1e-4)
+    assert there.log_likelihood == pytest.approx(here.log_likelihood - len(n) * np.log(c), rel=1e-9, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(n=st.integers(1, 200), mean=st.floats(0.01, 1e6))
+def test_what_is_expected_lies_between_the_population_and_the_customer(n, mean):
+    spend = gammagamma.predict(TRUE, n=np.array([float(n)]), total=np.array([n * mean]))
+    low, high = sorted((TRUE.mean, mean))
+    assert low - 1e-9 <= spend.mean[0] <= high * (1 + 1e-12)
+    assert spend.mean[0] == pytest.approx((1 - spend.weight[0]) * TRUE.mean + spend.weight[0] * mean)
+
+
+def test_more_orders_of_ones_own_weigh_more():
+    spend = gammagamma.predict(TRUE, n=np.arange(50.0), total=np.arange(50.0))
+    assert spend.weight[0] == 0
+    assert (np.diff(spend.weight) > 0).all()
+
+
+def test_too_few_customers_are_refused():
+    with pytest.raises(FitError, match="too few"):
+        gammagamma.fit(n=np.ones(9), mean=np.arange(1.0, 10.0))
+
+
+def test_customers_who_all_spend_the_same_are_refused():
+    with pytest.raises(FitError, match="the same"):
+        gammagamma.fit(n=np.ones(50), mean=np.full(50, 9.99))
+
+
+def test_a_population_without_a_mean_is_refused():
+    with pytest.raises(FitError, match="infinite"):
+        gammagamma.predict(GammaGamma(2.0, 0.9, 10.0), n=np.zeros(1), total=np.zeros(1))
