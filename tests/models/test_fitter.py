@@ -42,7 +42,7 @@ def test_a_quadratic_hill_is_climbed_and_measured():
 
 @pytest.mark.parametrize("start", [(-1.2, 1.0), (3.0, -3.0), (5.0, 5.0)])
 def test_a_curved_ridge_is_climbed_to_its_top(start):
-    near, _ = searched(banana, np.array(start), BOUNDS, 1.0)
+    near, _ = searched(banana, np.array(start), BOUNDS)
     top = polished(banana, near, BOUNDS)
     np.testing.assert_allclose(top.theta, [1, 1], atol=1e-5)
     assert top.settled

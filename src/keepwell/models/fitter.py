@@ -1,16 +1,15 @@
 """Find the largest likelihood over the logarithms of a model's parameters, and say how that ended.
 
-A model gives its log-likelihood with the gradient. The way there is a bounded quasi-Newton search on a thinned set of
-cells, then Newton's method on all of them. The curvature at the end is taken from differences of the gradient. Where
-it is (nearly) flat the data cannot tell values apart that differ by a factor of more than a hundred; such parameters
-get no standard deviation, and the ending says so.
+A model gives its log-likelihood with the gradient. The way there is Newton's method within bounds, first on a thinned
+set of cells, then on all of them; the curvature is taken from differences of the gradient. Where it is (nearly) flat
+the data cannot tell values apart that differ by a factor of more than a hundred; such parameters get no standard
+deviation, and the ending says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 
 FLAT = 0.04  # curvature of the log-likelihood of a direction known to a factor e^5 only
 LONGEST = 2.0  # longest step in one logarithm
-LITTLE = 1e-6  # gain in the log-likelihood that nobody would miss
 EDGE = 1e-9  # what is nearer to a bound lies on it
 
 
@@ -49,57 +47,73 @@ class Counted:
         self.evaluations += 1
         value, gradient = self._objective(theta)
         fine = np.isfinite(value) and np.isfinite(gradient).all()
-        return (value, gradient) if fine else (-np.inf, np.zeros_like(gradient))
+        return (value, gradient) if fine else (-np.inf, np.zeros_like(theta))
 
 
-def searched(
-    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], scale: float
-) -> tuple[Floats, float]:
-    """Return a place near a maximum and the value there, by bounded quasi-Newton search; `scale` is its rough size."""
-    from scipy.optimize import minimize
-
-    counted = Counted(objective)
-
-    def lost(theta: Floats) -> tuple[float, Floats]:
-        value, gradient = counted(theta)
-        return min(-value / scale, 1e30), -gradient / scale
-
-    options: Any = {"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7}
-    found: Any = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x, float), -float(found.fun) * scale
+def searched(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]]) -> tuple[Floats, float]:
+    """Return a place near a maximum, good to about a thousandth of what can be told, and the value there."""
+    end = _climbed(Counted(objective), start, bounds, little=1e-6, share=0.0)
+    return end.theta, end.value
 
 
 def polished(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]]) -> Maximum:
-    """Climb from `start` by Newton's method until the gain left is rounding, and measure the curvature there."""
+    """Climb from `start` until the gain left is rounding, and measure the curvature there."""
     counted = Counted(objective)
+    end = _climbed(counted, start, bounds, little=1e-9, share=1e-14)
+    bend = curvature(counted, end.theta)
+    covariance, unknown, peak = _known(end.theta, bend, *np.array(bounds).T)
+    settled = end.gain <= 1e-6 + 1e-12 * abs(end.value)
+    return Maximum(
+        end.theta, end.value, end.gradient, covariance, unknown, settled and peak, evaluations=counted.evaluations
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The end of the way up, and what one more step promises to gain."""
+
+    theta: Floats
+    value: float
+    gradient: Floats
+    gain: float
+
+
+def _climbed(
+    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], *, little: float, share: float
+) -> _Place:
+    """Climb by Newton's method until a step promises less than `little` plus `share` of the value."""
     low, high = np.array(bounds).T
     theta = np.clip(start, low, high)
-    value, gradient = counted(theta)
-    bend, bent_at = curvature(counted, theta), theta
-    settled = False
+    value, gradient = objective(theta)
+    bend = _rough_curvature(objective, theta, gradient)
     for _ in range(60):
         step, gain = _step(theta, gradient, bend, low, high)
-        settled = gain <= LITTLE + 1e-12 * abs(value)
-        if gain <= LITTLE / 1000 + 1e-14 * abs(value):
+        if gain <= little + share * abs(value):
             break
-        there = _climbed(counted, theta, value, step, low, high)
+        there = _better(objective, theta, value, step, low, high)
         if there is None:
             break
+        # The curvature is kept as long as it serves.
         slow = np.abs(there[2]).max() > 0.2 * np.abs(gradient).max()
         theta, value, gradient = there
         if slow:
-            bend, bent_at = curvature(counted, theta), theta
-    if np.abs(theta - bent_at).max() > 1e-3:
-        bend = curvature(counted, theta)
-    covariance, unknown, peak = _known(theta, bend, low, high)
-    return Maximum(theta, value, gradient, covariance, unknown, settled and peak, counted.evaluations)
+            bend = _rough_curvature(objective, theta, gradient)
+    return _Place(theta, value, gradient, gain)
 
 
 def curvature(objective: Objective, theta: Floats, width: float = 1e-4) -> Floats:
     """Return the matrix of second derivatives of minus the value, by central differences of the gradient."""
     steps = width * np.eye(len(theta))
-    rows = [(objective(theta - h)[1] - objective(theta + h)[1]) / (2 * width) for h in steps]
-    return (np.array(rows) + np.array(rows).T) / 2
+    rows = np.array([objective(theta - h)[1] - objective(theta + h)[1] for h in steps]) / (2 * width)
+    half: Floats = (rows + rows.T) / 2
+    return half
+
+
+def _rough_curvature(objective: Objective, theta: Floats, gradient: Floats, width: float = 1e-6) -> Floats:
+    """Return the same to about six digits, by differences forward: enough to find the way, at half the price."""
+    rows = np.array([gradient - objective(theta + h)[1] for h in width * np.eye(len(theta))]) / width
+    half: Floats = (rows + rows.T) / 2
+    return half
 
 
 def _step(theta: Floats, gradient: Floats, bend: Floats, low: Floats, high: Floats) -> tuple[Floats, float]:
@@ -129,7 +143,7 @@ def _newton(gradient: Floats, bend: Floats, free: npt.NDArray[np.bool_]) -> tupl
     return step, float(np.sum(slope**2 / sizes) / 2)
 
 
-def _climbed(
+def _better(
     objective: Objective, theta: Floats, value: float, step: Floats, low: Floats, high: Floats
 ) -> tuple[Floats, float, Floats] | None:
     """Return the first of ever shorter steps that does not lose, or None."""

@@ -77,12 +77,10 @@ def fitted(
 def _near(
     rows: Rows, starts: list[Floats], bounds: list[tuple[float, float]], objective: Callable[[Rows], Objective]
 ) -> Floats:
-    low, high = np.array(bounds).T
     few = thinned(rows, ENOUGH_TO_CHOOSE)
-    ends = [searched(objective(few), np.clip(start, low, high), bounds, few.customers) for start in starts]
+    ends = [searched(objective(few), start, bounds) for start in starts]
     best = max(ends, key=lambda end: end[1])[0]
-    more = thinned(rows, ENOUGH_TO_START)
-    return searched(objective(more), best, bounds, more.customers)[0]
+    return searched(objective(thinned(rows, ENOUGH_TO_START)), best, bounds)[0]
 
 
 def _reported(
