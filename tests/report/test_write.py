@@ -230,6 +230,7 @@ def test_the_same_run_gives_the_same_report(page, duckdb, arrow, place, made, tm
     assert shorn(path.read_text(encoding="utf-8")) == shorn(page)
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_spark_gives_the_same_words(page, spark, arrow, place, made, tmp_path):
     path = written(place(spark, arrow), made.summary(arrow, truth=True), SETTINGS, spark, tmp_path / "r.html")

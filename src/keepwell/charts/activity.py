@@ -61,6 +61,11 @@ def _binned(value: Any, lows: list[int]) -> Any:
     return ibis.cases(*cases, else_=ibis.literal(lows[0], "int64"))
 
 
+def nobody_left(data: pa.Table) -> bool:
+    """Return whether the model calls everybody a customer: then there is nothing to draw."""
+    return data.num_rows > 0 and all(r["p_active"] >= CERTAIN for r in data.to_pylist())
+
+
 def never_leave(data: pa.Table) -> bool:
     """Return whether the model calls everybody who never came back a customer: then it cannot tell for them."""
     once = [r for r in data.to_pylist() if r["repeats"] == 0]
@@ -72,10 +77,10 @@ def answer(data: pa.Table, *, currency: str = "", reading: Reading = ACTIVE) -> 
     rows = data.to_pylist()
     if not rows:
         return f"No customer has a forecast: how many {reading.words} cannot be drawn"
+    if reading == ACTIVE and nobody_left(data):
+        return f"Nobody seems to have left: the model finds no sign of it among {_heads(rows)}"
     blind = reading == ACTIVE and never_leave(data)
     told = [r for r in rows if not (blind and r["repeats"] == 0)]
-    if not told:
-        return f"{_heads(rows)}, nobody of whom came back: the model cannot tell who left"
     everyone, column = sum(r["customers"] for r in told), reading.column
     mean = sum(r["customers"] * r[column] for r in told) / everyone
     of = "customers who ever came back" if blind else "all buyers"
@@ -100,7 +105,7 @@ def _words(row: Row) -> str:
 def figure(data: pa.Table, *, currency: str = "", reading: Reading = ACTIVE) -> go.Figure:
     """Draw the map: the chance in each cell, with how many customers it holds."""
     rows, title = data.to_pylist(), answer(data, currency=currency, reading=reading)
-    if len(rows) < 2:
+    if len(rows) < 2 or (reading == ACTIVE and nobody_left(data)):
         return sentence(title)
     cells = {(r["repeats"], r["silence"]): r for r in rows}
     grid = [[cells.get((often, quiet)) for quiet, _w in SILENCE] for often, _v in REPEATS]

@@ -12,14 +12,13 @@ from keepwell.charts import palette
 from keepwell.charts.frame import framed, money_axis, sentence, unit
 from keepwell.charts.words import share
 
-SCHEMA = pa.schema(
-    {
-        "decile": pa.int64(),  # 1: the tenth of customers of whom most was expected
-        "customers": pa.int64(),
-        "forecast": pa.float64(),  # their contribution of 12 months
-        "truth": pa.float64(),
-    }
-)
+_FIELDS: dict[str, Any] = {
+    "decile": pa.int64(),  # 1: the tenth of customers of whom most was expected
+    "customers": pa.int64(),
+    "forecast": pa.float64(),  # their contribution of 12 months
+    "truth": pa.float64(),
+}
+SCHEMA = pa.schema(_FIELDS)
 
 
 def deciles_data(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -20,7 +20,7 @@ STEPS = (
     ("gross", "sales before discounts", 1),
     ("discounts", "discounts", -1),
     ("shipping_charged", "delivery charged", 1),
-    ("other", "other income", 1),
+    ("other", "fees, adjustments", 1),
     ("refunds", "refunds", -1),
     ("", "net revenue", 0),
     ("product_cost", "product cost", -1),

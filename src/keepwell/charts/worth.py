@@ -144,7 +144,7 @@ def _bin_label(low: float, high: float) -> str:
 
 def _short(value: float) -> str:
     scale, letter = (1e6, "M") if abs(value) >= 1e6 else (1e3, "k") if abs(value) >= 1e3 else (1.0, "")
-    return f"{value / scale:,.6g}{letter}".replace("-", MINUS)
+    return f"{value / scale + 0.0:,.6g}{letter}".replace("-", MINUS)  # adding 0 turns -0 into 0
 
 
 def _stacks(rows: list[Row], bins: list[tuple[float, float]], labels: list[str]) -> list[go.Bar]:

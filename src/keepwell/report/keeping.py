@@ -94,12 +94,13 @@ def stop_totals(data: Gathered) -> dict[str, Any]:
     """Return what the stop list adds up to: customers, sure ones, and what it saves at each end of the range."""
     rows = data["verdicts"].to_pylist()
     stop = [r for r in rows if r["action"] == "stop"]
+    ends = sorted((-sum(r["gain_upper"] for r in stop), -sum(r["gain_lower"] for r in stop)))
     return {
         "customers": sum(r["customers"] for r in stop),
         "sure": sum(r["customers"] for r in stop if r["verdict"] == "stop"),
         "unsure": sum(r["customers"] for r in rows if r["verdict"] == "unsure"),
         "judged": sum(r["customers"] for r in rows),
         "saves": -sum(r["gain"] for r in stop),
-        "saves_low": -sum(r["gain_upper"] for r in stop),
-        "saves_high": -sum(r["gain_lower"] for r in stop),
+        "saves_low": ends[0],
+        "saves_high": ends[1],
     }
