@@ -119,7 +119,7 @@ def _best_fit(sample: bytes, *, whole: bool, where: str) -> _Fit:
     if best.score >= 0.5:
         return best
     spaced = _fit(sample, " ", whole=whole)
-    if spaced.score >= 0.85 and spaced.columns > 1:
+    if spaced.score >= 0.7 and spaced.columns > 1:
         return spaced
     if not best.pieces and whole:
         raise DataError("the file holds nothing but blank lines", where, "Export it again.")
