@@ -244,26 +244,30 @@ def _guard(kind: str, mark: str) -> str:
     }.get(kind, r"[A-Za-z]{3}")
 
 
-def stamps(value: Any, reading: DateReading | None, *, zone: str) -> tuple[Any, Any]:
+def stamps(value: Any, reading: DateReading | None, *, zone: str, written_in: str = "") -> tuple[Any, Any]:
     """Return (ordered_at, order_date) of a column: the moment in UTC, and the day in the shop's `zone`.
 
-    A stamp without an offset is of `zone`. Both are null where the text cannot be read.
+    A stamp without an offset is of the zone `written_in`, else of `zone`. Both are null where the text cannot be read.
     """
-    if value.type().is_date():
-        value = value.cast("timestamp")
-    if value.type().is_timestamp():
-        if value.type().timezone is not None:
-            return _of_instant(value.cast(_INSTANT), zone)
-        return _of_wall(value, zone)
+    if written_in and written_in != zone:
+        moment, _day = stamps(value, reading, zone=written_in)
+        return moment, to_wall(zone, moment.cast(_INSTANT)).date()
+    if value.type().is_temporal():
+        return _of_native(value, zone)
     if reading is None:
         return ibis.null("timestamp"), ibis.null("date")
-    if reading.kind in ("seconds", "milliseconds"):
-        return _of_epoch(value, reading, zone)
     if reading.guard:
         value = value.re_search(reading.guard).ifelse(value, ibis.null("string"))
-    if not reading.offsets:
-        return _of_wall(_sane(_wall(value, reading)), zone)
-    return _with_offsets(value, reading, zone)
+    if reading.kind in ("seconds", "milliseconds"):
+        return _of_epoch(value, reading, zone)
+    return _with_offsets(value, reading, zone) if reading.offsets else _of_wall(_sane(_wall(value, reading)), zone)
+
+
+def _of_native(value: Any, zone: str) -> tuple[Any, Any]:
+    """Take a date or a timestamp as it is; one with a time zone is a moment."""
+    if value.type().is_timestamp() and value.type().timezone is not None:
+        return _of_instant(value.cast(_INSTANT), zone)
+    return _of_wall(value.cast("timestamp"), zone)
 
 
 def _wall(text: Any, reading: DateReading) -> Any:
@@ -287,8 +291,6 @@ def _of_instant(instant: Any, zone: str) -> tuple[Any, Any]:
 
 
 def _of_epoch(value: Any, reading: DateReading, zone: str) -> tuple[Any, Any]:
-    if reading.guard:
-        value = value.re_search(reading.guard).ifelse(value, ibis.null("string"))
     number = value.re_extract(r"^(\d+)", 1).try_cast("int64")
     seconds = number if reading.kind == "seconds" else number // 1000
     return _of_instant(seconds.as_timestamp("s").cast(_INSTANT), zone)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
-from keepwell.engine import Engine
+from keepwell.engine import Engine, number
 from keepwell.unify.typed import Seen
 
 if TYPE_CHECKING:
@@ -91,3 +91,26 @@ def _items_of(rows: ir.Table, whole: list[int], items: list[int]) -> ir.Table:
     table = rows.left_join(payments, rows.order_id == payments.payment)
     view = table.good & table.place.isin(items) & table.payment_place.notnull()
     return table.mutate(first=view.ifelse(table.payment_place, table["first"]))
+
+
+def apart(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> ir.Table:
+    """Keep orders of different shops apart: where two sources or formats use one order id, all but the first prefix it.
+
+    The shop's own id stays readable, and stands alone where nothing collides.
+    """
+    names = {file.group: (file.raw.source, _views_as_one(file.recognition.format)) for file in files}
+    kinds = list(dict.fromkeys(names.values()))
+    if len(kinds) < 2:
+        return rows
+    kind = rows.source + "|" + ibis.cases(*((rows.format == v, _VIEWS[0]) for v in _VIEWS), else_=rows.format)
+    users = rows.group_by("order_id").aggregate(kinds=kind.nunique())
+    if not number(engine, (users.kinds > 1).any().fill_null(ibis.literal(value=False))):
+        return rows
+    several_sources = len({source for source, _format in kinds}) > 1
+    prefixes = {f"{s}|{f}": f"{s}:" if several_sources else f"{f}:" for s, f in kinds[1:]}
+    prefix = ibis.cases(*((kind == name, ibis.literal(text)) for name, text in prefixes.items()), else_="")
+    return rows.mutate(order_id=prefix + rows.order_id)
+
+
+def _views_as_one(format_: str) -> str:
+    return _VIEWS[0] if format_ in _VIEWS else format_

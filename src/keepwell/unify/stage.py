@@ -110,7 +110,7 @@ def _run(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Loca
     goods = None if lists["products"] is None else local.engine.keep(products(lists["products"]))
     rows = _sales_rows(found, goods, settings, local, tell)
     tell("looking for rows that files share")
-    rows = same.marked(rows, sold, local.engine)
+    rows = same.apart(same.marked(rows, sold, local.engine), sold, local.engine)
     facts = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
     records = lists["customers"]
     good_records = None if records is None else records.filter(records.fault_reason.isnull())

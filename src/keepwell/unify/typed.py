@@ -129,9 +129,8 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
         there = name in mapping
         read = amounts.read(raw[RAW + name], reading, dtype=dtype, limit=limit) if there else ibis.null(dtype)
         values[name] = read
-    zone = file.format.zone or zone
     moment, day = (
-        dates.stamps(_date_text(raw[RAW + "date"]), how.date, zone=zone)
+        dates.stamps(_date_text(raw[RAW + "date"]), how.date, zone=zone, written_in=file.format.zone)
         if "date" in mapping
         else (ibis.null("timestamp"), ibis.null("date"))
     )

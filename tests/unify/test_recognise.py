@@ -1,0 +1,96 @@
+"""Recognising a file by its columns."""
+
+import pytest
+
+from keepwell.errors import ConfigError, DataError
+from keepwell.settings import Reading
+from keepwell.unify import recognised
+from keepwell.unify.formats import FORMATS, SPECIAL, plain
+from keepwell.unify.formats.shape import FIELDS
+
+
+def told(raw_file, header, row=None, *, columns=None, **how):
+    cells = row or ",".join("1" for _ in header.split(","))
+    return recognised(raw_file(f"{header}\n{cells}\n", **how), Reading(columns=columns or {}))
+
+
+@pytest.mark.parametrize("format_", SPECIAL, ids=lambda f: f.name)
+def test_each_signature_is_told_whatever_its_case_and_spaces(raw_file, format_):
+    needed = [format_.fields[field][0] for field in format_.required if field in format_.fields]
+    for names in format_.signatures:
+        header = dict.fromkeys([*names, *needed])
+        assert told(raw_file, ",".join(name.upper().replace(" ", "_") for name in header)).format == format_.name
+
+
+@pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda f: f.name)
+def test_every_field_of_a_format_is_a_field(format_):
+    assert set(format_.fields) <= set(FIELDS)
+    assert all(plain(name) for names in format_.fields.values() for name in names)
+
+
+def test_generic_columns_are_found_under_their_many_names(raw_file):
+    found = told(raw_file, "Cust_No,INVOICE DATE,Sales Amount,Basket-ID")
+    assert dict(found.mapping) == {
+        "customer_id": "Cust_No", "date": "INVOICE DATE", "amount": "Sales Amount", "order_id": "Basket-ID",
+    }  # fmt: skip
+    assert (found.format, found.role) == ("generic", "sales")
+
+
+def test_the_order_date_is_not_the_stock_date(raw_file):
+    header = "OrderDate,StockDate,OrderNumber,ProductKey,CustomerKey,TerritoryKey,OrderLineItem,OrderQuantity"
+    found = told(raw_file, header)
+    assert found.mapping["date"] == "OrderDate"
+    assert found.mapping["line_id"] == "OrderLineItem"
+    assert "StockDate" not in found.mapping.values()
+
+
+def test_products_and_customers_are_told_apart_from_sales(raw_file):
+    assert told(raw_file, "ProductKey,ProductName,ProductCost,ProductPrice").role == "products"
+    assert told(raw_file, "CustomerKey,FirstName,LastName,EmailAddress,AnnualIncome").role == "customers"
+    assert told(raw_file, "customer_id,email,Total Spent").role == "customers"
+
+
+def test_map_goes_first_and_ignore_leaves_out(raw_file):
+    columns = {"who": "customer_id", "WHEN": "date", "amount": "ignore", "Amount Due": "amount"}
+    found = told(raw_file, "who,when,what,amount,Amount Due", columns=columns)
+    assert dict(found.mapping) == {"customer_id": "who", "date": "when", "amount": "Amount Due"}
+
+
+def test_a_field_that_does_not_exist_names_the_nearest(raw_file):
+    with pytest.raises(ConfigError, match="customer_id"):
+        told(raw_file, "a,b", columns={"a": "customer"})
+
+
+def test_a_missing_date_names_the_columns_and_the_one_that_holds_dates(raw_file):
+    with pytest.raises(DataError, match=r"the columns are customer, bought, paid") as error:
+        told(raw_file, "customer,bought,paid", "ann,2024-01-05,7.00")
+    assert "--map bought=date" in str(error.value)
+
+
+def test_a_missing_customer_is_asked_for(raw_file):
+    with pytest.raises(DataError, match="no column was found for the customer"):
+        told(raw_file, "Klant,date,amount", "ann,2024-01-05,7.00")
+
+
+def test_a_missing_amount_is_guessed_among_the_numbers(raw_file):
+    with pytest.raises(DataError, match=r"--map Gesamt=amount"):
+        told(raw_file, "customer,date,Note,Gesamt", "ann,2024-01-05,hello,7.00")
+
+
+@pytest.mark.parametrize(
+    "header", ["Date,Day", "ReturnDate,TerritoryKey,ProductKey,ReturnQuantity", "SalesTerritoryKey,Region,Continent"]
+)
+def test_other_tables_are_refused_with_what_was_looked_for(raw_file, header):
+    with pytest.raises(DataError, match=r"looked for sales|no column was found"):
+        told(raw_file, header)
+
+
+def test_cdnow_without_a_header_is_told_by_its_dates(raw_file):
+    four = recognised(raw_file("00001,19970101,1,11.77\n", header=False), Reading())
+    five = recognised(raw_file("00004,0001,19970101,2,29.33\n", header=False), Reading())
+    assert four.mapping["customer_id"] == five.mapping["customer_id"] == "c1"
+    assert (four.mapping["date"], five.mapping["date"]) == ("c2", "c3")
+    with pytest.raises(DataError, match="no header"):
+        recognised(raw_file("a,b,c,d\n", header=False), Reading())
+    columns = {"c1": "customer_id", "c2": "date", "c3": "amount"}
+    assert recognised(raw_file("ann,2024-01-05,7\n", header=False), Reading(columns=columns)).role == "sales"
