@@ -1,8 +1,8 @@
 """What each order and each customer's month earned: one profit and loss, booked twice.
 
-An order's lines are first summed per order and month, because money that is given back later belongs to the month in
-which that happened. These parts are then summed by order (`order_contribution`) and by customer and month (`ledger`),
-so both hold the same money:
+Lines are summed per order (`order_contribution`), and orders per customer and month (`ledger`). Money that is given
+back later belongs to the month in which that happened, so the few orders whose lines lie in several months are
+summed per month as well. What an order costs is rounded on its lines, so that every sum of them is exact:
 
     gross - discounts + shipping_charged + tax + other - refunds = money in
     contribution = gross - discounts + shipping_charged + other - refunds - all costs
@@ -19,87 +19,123 @@ import ibis
 import ibis.expr.types as ir
 
 from keepwell.settings import Costs
-from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, UNKNOWN, checked, money
+from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, MONEY, UNKNOWN, checked, money
 
 _ADDED = (*LEDGER_LINES, "assumed_sales")
+_ON_LINES = (*LEDGER_IN, "product_cost", "assumed_sales")
+_ON_ORDERS = ("fulfilment", "payment_fees")
+_RECORDED_LATER = ("service", "marketing")
 
 
-def parts(ruled: ir.Table, *, margin: float) -> ir.Table:
-    """Sum lines per order and month.
+def priced(ruled: ir.Table, *, margin: float) -> ir.Table:
+    """Spread each line's money over the ledger and tell what its goods cost.
 
     Args:
         ruled: Order lines with `ledger_line` and `product`.
         margin: Share of net product sales left after product cost, for lines whose cost is not known.
 
     Returns:
-        `order_id`, `month`, the incoming lines of the ledger, `product_cost`, `assumed_sales`, and what the order's
-        own costs are told by: `net` (product sales after discounts and refunds), `fee` (null: not known), `sales`
-        (product lines sold), `void` (0 or 1), `customer` (null: nobody) and `day`.
+        `order_id`, `customer_id`, `order_date`, the lines of the ledger that order lines carry, `assumed_sales`, `net`
+        (product sales after discounts and refunds), `fee` (null: not known), `sale` and `void` (0 or 1).
     """
-    booked = ruled.mutate(month=month(ruled.order_date), **_incoming(ruled), **_costed(ruled))
-    named = booked.customer_id.nullif(UNKNOWN)
-    sums = {name: money(booked[name].sum()) for name in (*LEDGER_IN, "known_cost", "assumed_sales", "net", "money")}
-    summed = booked.group_by("order_id", "month").aggregate(
-        **sums,
-        fee=booked.payment_fee.sum(),
-        sales=(booked.product & (booked.gross > 0)).cast("int64").sum(),
-        void=(booked.status == "void").cast("int64").max(),
-        customer=named.min(),
-        day=booked.order_date.min(),
+    return ruled.select(
+        "order_id",
+        "customer_id",
+        "order_date",
+        **_incoming(ruled),
+        **_costed(ruled, left=_exact(margin)),
+        fee=ruled.payment_fee,
+        sale=(ruled.product & (ruled.gross > 0)).cast("int64"),
+        void=(ruled.status == "void").cast("int64"),
     )
-    cost = summed.known_cost + _times(summed.assumed_sales, 1 - _exact(margin))
-    return summed.mutate(product_cost=cost).drop("known_cost")
 
 
-def booked(parts: ir.Table, undone: ir.Table, *, costs: Costs) -> ir.Table:
-    """Give the parts their customer, the order's own costs and the word whether it was a purchase.
+def books(priced: ir.Table, undone: ir.Table, *, costs: Costs) -> ir.Table:
+    """Sum lines per order and add the order's own costs and the word whether it was a purchase.
 
     Args:
-        parts: As `parts` returns them.
+        priced: As `priced` returns them.
         undone: `order_id` and `undone`, the sale lines taken back whole.
         costs: What an order costs besides its products.
 
     Returns:
-        The parts with every line of the ledger, `contribution`, `customer_id`, `order_date`, `purchase` and `first`
-        (the part that the order's own costs and its count are booked on).
+        The columns of `order_contribution`, `last_customer` (of the known ones, by id; null: nobody) and `last_month`.
     """
-    order = ibis.window(group_by="order_id")
-    joined = parts.left_join(undone, "order_id").drop("order_id_right")
-    known = joined.mutate(
-        customer_id=joined.customer.min().over(order).fill_null(UNKNOWN),
-        order_date=joined.day.min().over(order),
-        first=joined.month == joined.month.min().over(order),
-        net=joined.net.sum().over(order),
-        taken=joined.money.sum().over(order),
-        fee_known=joined.fee.count().over(order) > 0,
-        void=joined.void.max().over(order) == 1,
-        left=joined.sales.sum().over(order) - joined.undone.fill_null(0),
+    named = priced.customer_id.nullif(UNKNOWN)
+    summed = priced.group_by("order_id").aggregate(
+        **{name: _summed(priced[name]) for name in (*_ON_LINES, "net", "fee")},
+        sales=priced.sale.sum(),
+        void=priced.void.max(),
+        customer=named.min(),
+        last_customer=named.max(),
+        order_date=priced.order_date.min(),
+        last_date=priced.order_date.max(),
     )
-    bought = (known.net > 0) & ~known.void & (known.left > 0)
-    paid = _times(money(known.taken), _exact(costs.payment_fee_rate)) + _amount(costs.payment_fee_fixed)
-    assumed_fee = (known.first & ~known.fee_known & ~known.void & (known.taken > 0)).ifelse(paid, _amount(Decimal(0)))
-    full = known.mutate(
-        purchase=bought,
-        fulfilment=(known.first & bought).ifelse(_amount(costs.fulfilment_per_order), _amount(Decimal(0))),
-        payment_fees=money(known.fee).fill_null(_amount(Decimal(0))) + assumed_fee,
-        service=_amount(Decimal(0)),
-        marketing=_amount(Decimal(0)),
+    t = summed.left_join(undone, "order_id")
+    bought = (t.net > 0) & (t.void == 0) & (t.sales > t.undone.fill_null(0))
+    taken = t.gross - t.discounts + t.shipping_charged + t.tax + t.other - t.refunds
+    assumed = _times(taken, _exact(costs.payment_fee_rate)) + _amount(costs.payment_fee_fixed)
+    return _with_contribution(
+        t.select(
+            "order_id",
+            "order_date",
+            "last_customer",
+            *_ON_LINES,
+            customer_id=t.customer.fill_null(UNKNOWN),
+            month=month(t.order_date),
+            last_month=month(t.last_date),
+            purchase=bought,
+            fulfilment=bought.ifelse(_amount(costs.fulfilment_per_order), _none()),
+            payment_fees=t.fee.coalesce(((t.void == 0) & (taken > 0)).ifelse(assumed, _none())),
+        )
     )
-    return full.mutate(contribution=_contribution(full))
 
 
-def order_contribution(booked: ir.Table) -> ir.Table:
+def order_contribution(books: ir.Table) -> ir.Table:
     """Return one row per order: the table `order_contribution`."""
-    by = booked.group_by("order_id", "customer_id", "order_date", "purchase")
-    summed = by.aggregate(**_sums(booked))
-    return checked("order_contribution", summed.mutate(month=month(summed.order_date)))
+    return checked("order_contribution", books)
 
 
-def ledger(booked: ir.Table) -> ir.Table:
-    """Return one row per customer and month: the table `ledger`."""
-    orders = (booked.first & booked.purchase).cast("int64").sum()
-    by = booked.group_by("customer_id", "month")
-    return checked("ledger", by.aggregate(orders=orders, **_sums(booked)))
+def monthly(books: ir.Table, priced: ir.Table) -> ir.Table:
+    """Return the orders that lie in several months, a row for each of these months.
+
+    The order's own costs and its count stand in its first month.
+
+    Args:
+        books: As `books` returns them.
+        priced: The lines they were summed from.
+    """
+    spanning = books.filter(books.month != books.last_month).select(
+        "order_id", "purchase", *_ON_ORDERS, owner="customer_id", first="month"
+    )
+    lines = priced.inner_join(spanning, "order_id").mutate(month=lambda t: month(t.order_date))
+    own = ("order_id", "owner", "first", "purchase", *_ON_ORDERS, "month")
+    t = lines.group_by(own).aggregate(**{name: _summed(lines[name]) for name in _ON_LINES})
+    at_first = t.month == t.first
+    return t.select(
+        "month",
+        *_ON_LINES,
+        customer_id="owner",
+        purchase=t.purchase & at_first,
+        **{name: at_first.ifelse(t[name], _none()) for name in _ON_ORDERS},
+    )
+
+
+def ledger(books: ir.Table, monthly: ir.Table) -> ir.Table:
+    """Return one row per customer and month: the table `ledger`.
+
+    Args:
+        books: As `books` returns them.
+        monthly: As `monthly` returns them, for the orders among `books` that lie in several months.
+    """
+    columns = ["customer_id", "month", "purchase", *_ON_LINES, *_ON_ORDERS]
+    single = books.filter(books.month == books.last_month)
+    rows = ibis.union(single.select(*columns), monthly.select(*columns))
+    summed = rows.group_by("customer_id", "month").aggregate(
+        orders=rows.purchase.cast("int64").sum().cast("int64"),
+        **{name: _summed(rows[name]) for name in (*_ON_LINES, *_ON_ORDERS)},
+    )
+    return checked("ledger", _with_contribution(summed))
 
 
 def month(day: Any) -> Any:
@@ -121,15 +157,14 @@ def totals(ledger: ir.Table) -> ir.Table:
 
 def _incoming(t: ir.Table) -> dict[str, Any]:
     """Spread each line's money over the ledger; their signed sum is the line's `money`."""
-    none = _amount(Decimal(0))
     signed = t.gross - t.refund
 
     def caught(name: str) -> Any:
-        return (t.ledger_line.fill_null("") == name).ifelse(signed, none)
+        return (t.ledger_line.fill_null("") == name).ifelse(signed, _none())
 
     return {
-        "gross": t.product.ifelse(t.gross, none),
-        "refunds": t.product.ifelse(t.refund, none),
+        "gross": t.product.ifelse(t.gross, _none()),
+        "refunds": t.product.ifelse(t.refund, _none()),
         "discounts": t.discount - caught("discounts"),
         "shipping_charged": t.shipping + caught("shipping_charged"),
         "tax": t.tax + caught("tax"),
@@ -137,26 +172,28 @@ def _incoming(t: ir.Table) -> dict[str, Any]:
     }
 
 
-def _costed(t: ir.Table) -> dict[str, Any]:
-    """Tell net product sales, their known cost, and the sales whose cost is not known."""
-    none = _amount(Decimal(0))
-    net = t.product.ifelse(t.gross - t.discount - t.refund, none)
+def _costed(t: ir.Table, *, left: Decimal) -> dict[str, Any]:
+    """Tell net product sales, the cost of the goods, and the sales whose cost is assumed."""
+    net = t.product.ifelse(t.gross - t.discount - t.refund, _none())
     void = t.status == "void"  # goods that were never sent cost nothing
+    known = t.product_cost.notnull()
     return {
         "net": net,
-        "known_cost": (t.product & ~void).ifelse(t.product_cost, none).fill_null(none),
-        "assumed_sales": (t.product_cost.isnull() & ~void).ifelse(net, none),
+        "product_cost": ibis.cases(
+            (void | (known & ~t.product), _none()), (known, t.product_cost), else_=_times(net, 1 - left)
+        ),
+        "assumed_sales": (known | void).ifelse(_none(), net),
     }
 
 
-def _contribution(t: ir.Table) -> Any:
-    return (
-        t.gross - t.discounts + t.shipping_charged + t.other - t.refunds - reduce(add, [t[name] for name in LEDGER_OUT])
-    )
+def _with_contribution(t: ir.Table) -> ir.Table:
+    full = t.mutate(**{name: _none() for name in _RECORDED_LATER})
+    kept = full.gross - full.discounts + full.shipping_charged + full.other - full.refunds
+    return full.mutate(contribution=money(kept - reduce(add, [full[name] for name in LEDGER_OUT])))
 
 
-def _sums(t: ir.Table) -> dict[str, Any]:
-    return {name: money(t[name].sum()) for name in (*_ADDED, "contribution")}
+def _summed(amount: Any) -> Any:
+    return amount.sum().cast(MONEY)
 
 
 def _times(amount: Any, factor: Decimal) -> Any:
@@ -165,7 +202,11 @@ def _times(amount: Any, factor: Decimal) -> Any:
 
 
 def _amount(value: Decimal) -> Any:
-    return ibis.literal(value, type="decimal(18,4)")
+    return ibis.literal(value, type=MONEY)
+
+
+def _none() -> Any:
+    return _amount(Decimal(0))
 
 
 def _exact(share: float) -> Decimal:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import UNKNOWN
 
+def shared(books: ir.Table) -> ir.Table:
+    """Return the `order_id`s that name more than one known customer.
 
-def shared(lines: ir.Table) -> ir.Table:
-    """Return the `order_id`s that name more than one known customer."""
-    named = lines.customer_id.nullif(UNKNOWN)
-    found = lines.group_by("order_id").aggregate(first=named.min(), last=named.max())
-    return found.filter(found.first != found.last).select("order_id")
+    Args:
+        books: One row per order with its first and last known customer, `customer_id` and `last_customer`.
+    """
+    return books.filter(books.customer_id != books.last_customer).select("order_id")
 
 
 def apart(lines: ir.Table, shared: ir.Table) -> ir.Table:

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from keepwell.account.cancellations import cancellations, events, none, undone, whole
 from keepwell.account.cancellations import parts as partial
-from keepwell.account.contribution import booked, ledger, order_contribution, parts
+from keepwell.account.contribution import books, ledger, monthly, order_contribution, priced
 from keepwell.account.lines import caught, line_rules, pairs, ruled
 from keepwell.account.orders import apart, shared
 from keepwell.account.whale import whale
@@ -35,31 +35,38 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     facts = tables["order_lines"]
     if settings.as_of is not None:
         facts = facts.filter(facts.order_date <= settings.as_of)
-    clash = engine.keep(shared(facts))
-    if number(engine, clash.count()):
-        tell("some order ids are used for several customers: each customer's rows are an order of their own")
-        facts = engine.keep(apart(facts, clash))
     tell("telling products from postage, fees and adjustments")
-    lines = engine.keep(ruled(facts, engine.keep(caught(pairs(facts), settings.lines.rules))))
-    tell("matching cancellations with the sales they undo")
-    moves = engine.keep(events(lines))
-    matched = engine.keep(whole(moves))
-    found = engine.keep(cancellations(matched, _parts(matched, engine)))
-    tell("booking profit and loss per order, customer and month")
-    summed = parts(lines, margin=settings.assumptions.margin)
-    books = engine.keep(booked(summed, undone(moves, found), costs=settings.costs))
-    months = engine.keep(ledger(books))
+    hits = engine.keep(caught(pairs(facts), settings.lines.rules))
+    orders, found = _booked(ruled(facts, hits), settings, engine, tell=tell)
+    clash = shared(orders)
+    if number(engine, clash.count()):
+        tell("some order ids stand for several customers: each one's rows are an order of their own")
+        facts = engine.keep(apart(facts, engine.keep(clash)))
+        orders, found = _booked(ruled(facts, hits), settings, engine, tell=tell)
+    lines = ruled(facts, hits)
+    spread = engine.keep(monthly(orders, priced(lines, margin=settings.assumptions.margin)))
+    months = engine.keep(ledger(orders, spread))
     return {
         "line_rules": engine.keep(line_rules(lines)),
         "cancellations": found,
-        "order_contribution": engine.keep(order_contribution(books)),
+        "order_contribution": order_contribution(orders),
         "ledger": months,
         "whale": engine.keep(whale(months)),
     }
 
 
+def _booked(lines: ir.Table, settings: Settings, engine: Engine, *, tell: Tell) -> tuple[ir.Table, ir.Table]:
+    """Return the profit and loss of each order, and the table `cancellations`."""
+    tell("matching cancellations with the sales they undo")
+    moves = engine.keep(events(lines))
+    matched = engine.keep(whole(moves))
+    found = engine.keep(cancellations(matched, _parts(matched, engine)))
+    tell("booking profit and loss per order, customer and month")
+    summed = books(priced(lines, margin=settings.assumptions.margin), undone(moves, found), costs=settings.costs)
+    return engine.keep(summed), found
+
+
 def _parts(matched: ir.Table, engine: Engine) -> ir.Table:
     """Match parts of sales in two rounds; what two rounds leave is a handful."""
     first = engine.keep(partial(matched, none(matched)))
-    second = partial(matched, first)
-    return engine.keep(ibis.union(first, second))
+    return engine.keep(ibis.union(first, partial(matched, first)))

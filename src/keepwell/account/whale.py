@@ -26,14 +26,12 @@ def whale(ledger: ir.Table, *, points: int = POINTS) -> ir.Table:
     """
     known = ledger.filter(ledger.customer_id != UNKNOWN)
     each = known.group_by("customer_id").aggregate(earned=money(known.contribution.sum()))
+    whole = each.aggregate(n=each.count(), whole=each.earned.sum(), best=(each.earned > 0).cast("int64").sum())
     order = [each.earned.desc(), each.customer_id]
     ranked = each.mutate(
         rank=ibis.row_number().over(order_by=order) + 1,
         cumulated=each.earned.sum().over(ibis.window(order_by=order, preceding=None, following=0)),
-        whole=each.earned.sum().over(ibis.window()),
-        n=each.count().over(ibis.window()),
-        best=(each.earned > 0).cast("int64").sum().over(ibis.window()),
-    )
+    ).cross_join(whole)
     spaced = (ranked.rank * points).floordiv(ranked.n) > ((ranked.rank - 1) * points).floordiv(ranked.n)
     peak = ranked.rank == ibis.greatest(ranked.best, 1)
     kept = ranked.filter(spaced | peak)

@@ -28,7 +28,7 @@ NODES = 200  # of the mean's distribution, each standing for one part in 200 of 
 _TINY = 1e-9  # of money: nothing
 
 _FIELDS: dict[str, pa.DataType] = {"customer_id": pa.string()}
-_FIELDS |= dict.fromkeys(("expected", "pays_back", "pays_on_average"), pa.float64())
+_FIELDS |= dict.fromkeys(("expected", "pays_back", "pays_on_average", "cost"), pa.float64())
 ANSWER = pa.schema(_FIELDS)
 
 
@@ -55,6 +55,7 @@ def chances(batch: pa.RecordBatch, belief: Belief) -> pa.RecordBatch:
         expected,
         pays_back(quantiles, column("p_zero"), expected, belief=belief),
         pays_on_average(expected, column("sd_mean"), belief=belief),
+        np.full_like(expected, belief.cost),  # a column of floats; a literal would be a decimal to DuckDB
     ]
     names = batch.column("customer_id").cast(pa.string())
     return pa.RecordBatch.from_arrays([names, *(pa.array(a, pa.float64()) for a in answers)], schema=ANSWER)

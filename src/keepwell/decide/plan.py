@@ -50,7 +50,7 @@ def plan(judged: ir.Table, *, assumptions: Assumptions, cost: float) -> ir.Table
     """Return one verdict per customer: the table `plan`.
 
     Args:
-        judged: `customer_id`, `expected`, `pays_back` and `pays_on_average`, as the kernel `chances` gives them.
+        judged: One row per customer as the kernel `chances` answers.
         assumptions: The share and its range.
         cost: Of the contacts, 12 months, discounted.
     """
@@ -69,7 +69,6 @@ def plan(judged: ir.Table, *, assumptions: Assumptions, cost: float) -> ir.Table
             gain=share * t.expected - cost,
             gain_lower=low * t.expected - cost,
             gain_upper=high * t.expected - cost,
-            cost=ibis.literal(cost),
             right=keep.ifelse(t.pays_on_average, 1 - t.pays_on_average),
             evidence=ibis.literal("assumed"),
             reason=_reason(t, share=share),
