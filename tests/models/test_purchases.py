@@ -184,6 +184,18 @@ def test_no_cells_give_an_empty_forecast(model, days):
     assert len(model.next_order_days(p, Cells(none, none, none, none.astype(float)))) == 0
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_customer_who_is_surely_gone_has_no_next_order_and_no_warning(model):
+    p = KINDS[model](r=20.0, alpha=25.0, **({"a": 3.2, "b": 650.0} if model is bgnbd else {"s": 3.9, "beta": 1070.0}))
+    gone = cells_of((2000, 2400, 7000, 1), (2000, 2400, 2402, 1))
+    days = model.next_order_days(p, gone)
+    assert np.isinf(days[0])
+    assert 0 < days[1] < 10
+    forecast = model.predict(p, gone, days=25_550, rate=3e-4, clock=True)
+    assert forecast.p_active[0] < 1e-200
+    assert (forecast.pmf >= 0).all()
+
+
 @settings(max_examples=40)
 @given(shape=st.floats(1e-4, 1e6), scale=st.floats(1e-3, 1e6), x=st.integers(0, 3000))
 def test_the_sum_for_a_ratio_of_gamma_functions_is_that_ratio(shape, scale, x):

@@ -151,9 +151,10 @@ def predict(p: BGNBD, cells: Cells, *, days: int, rate: float = 0.0, clock: bool
 def next_order_days(p: BGNBD, cells: Cells, q: float = 0.5) -> Floats:
     """Return the days until the next purchase is as likely as `q` to have come, shape (n,); inf where it never is."""
     p_active = _active_cells(p, cells)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        wait = (p.alpha + cells.age) * np.expm1(-np.log1p(-q / p_active) / (p.r + cells.repeats))
-    days: Floats = np.where(p_active > q, wait, np.inf)
+    days = np.full(len(p_active), np.inf)
+    some = p_active > q
+    wait = np.expm1(-np.log1p(-q / p_active[some]) / (p.r + cells.repeats[some]))
+    days[some] = (p.alpha + cells.age[some]) * wait
     return days
 
 

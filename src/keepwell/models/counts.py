@@ -147,7 +147,7 @@ def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, cut: float
         more = 0.0  # NB(k or more), from the top down; kept in place of NB(k)
         for k in range(end - 1, begin - 1, -1):
             more += value[k - begin]
-            value[k - begin] = more
+            value[k - begin] = min(1.0, more)
         at, k, stay, before = start[g], 0, 1.0, 1.0
         pmf = _room(pmf, at + end + 1)
         while True:

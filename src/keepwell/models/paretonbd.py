@@ -147,7 +147,8 @@ def next_order_days(p: ParetoNBD, cells: Cells, q: float = 0.5) -> Floats:
     """Return the days until the next purchase is as likely as `q` to have come, shape (n,); inf where it never is."""
     p_active = _active_cells(p, checked(cells))
     x, age, group = groups_of(cells.repeats, cells.age)
-    return _first_purchase(p, x.astype(float), age.astype(float), group, q / p_active)
+    share = np.divide(q, p_active, out=np.full(len(p_active), np.inf), where=p_active > q)
+    return _first_purchase(p, x.astype(float), age.astype(float), group, share)
 
 
 def _objective(rows: Rows) -> Objective:
