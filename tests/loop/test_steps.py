@@ -131,15 +131,26 @@ def test_a_bare_run_uses_all_that_was_added_and_an_added_file_twice_is_one(order
 
 def test_an_unreadable_file_among_several_changes_nothing(orders_csv, tmp_path):
     folder = tmp_path / "w"
-    run(folder, orders_csv)
+    loop.add(folder, [orders_csv], settings=Settings())
     before = left_in(folder)
-    other, broken = tmp_path / "other.csv", tmp_path / "broken.parquet"
+    other, broken, strange = (tmp_path / name for name in ("other.csv", "broken.parquet", "strange.csv"))
     other.write_text(orders_csv.read_text().replace("K00", "Z00"))
     broken.write_bytes(b"PAR1 cut short")
-    for act in (lambda: run(folder, other, broken), lambda: loop.add(folder, [other, broken], settings=Settings())):
-        with pytest.raises(DataError):
-            act()
+    strange.write_text("planet,moons\nMars,2\nJupiter,95\n")
+    for bad in (broken, strange):
+        with pytest.raises(DataError, match=bad.name):
+            run(folder, other, bad)
+        with pytest.raises(DataError, match=bad.name):
+            loop.add(folder, [other, bad], settings=Settings())
         assert left_in(folder) == before
+
+
+def test_a_file_whose_rows_cannot_be_used_does_not_come_in(tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text("order_id,customer_id,date,amount\n1,a,2024-02-31,5\n2,b,2024-02-30,5\n")
+    with pytest.raises(DataError):
+        run(tmp_path / "w", file)
+    assert not (tmp_path / "w").exists()
 
 
 def test_a_failed_first_run_leaves_no_workspace(tmp_path):

@@ -75,8 +75,10 @@ def _switch(note: str) -> str:
 
     >>> _switch("the days come first in 'date'; --date-order mdy changes it")
     '--date-order mdy'
+    >>> _switch("Read as Windows-1252; --encoding changes it.")
+    '--encoding'
     """
-    found = re.search(r"--[a-z-]+( [^\s;,.]+)?", note)
+    found = re.search(r"--[a-z-]+( (?!changes )[^\s;,.]+)?", note)
     return found[0] if found else ""
 
 

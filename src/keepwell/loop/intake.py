@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from keepwell.errors import DataError
 from keepwell.progress import Tell
 from keepwell.settings import Settings
-from keepwell.store import Workspace, entries, put
-from keepwell.unify import RawFile
+from keepwell.store import Workspace, entries, known, put
+from keepwell.unify import RawFile, recognised
 from keepwell.unify.reading import read_file
 
 SOURCE = "main"  # overlapping exports are told by their source, and files given without one are of one source
@@ -30,17 +31,17 @@ def check_files_exist(files: Sequence[Path]) -> None:
             raise DataError("this is a folder, not a file", str(path), "Give the files in it.")
 
 
-def taken_in(
+def read_aside(
     workspace: Workspace, files: Sequence[Path], settings: Settings, *, now: datetime, tell: Tell
 ) -> list[RawFile]:
-    """Read files and add them to the inbox, in one's turn; the same bytes twice are one file.
+    """Read and recognise files in one's turn, without adding them yet; the same bytes twice are one file.
 
-    Nothing comes in unless all can be read. The order given is the order of arrival.
+    The order given is the order of arrival; a file that came in before keeps its first arrival.
 
     Raises:
-        DataError: A file cannot be read.
+        DataError: A file cannot be read, or is of no known kind.
     """
-    staged = workspace.scratch / "incoming"
+    staged = _staged(workspace)
     staged.mkdir(parents=True, exist_ok=True)
     read: dict[str, RawFile] = {}
     for number, path in enumerate(files):
@@ -54,8 +55,17 @@ def taken_in(
             memory=settings.compute.memory,
             tell=tell,
         )
-        read.setdefault(raw.digest, raw)
-    return [_opened(put(workspace.inbox, raw.to_json(staged), staged=staged), workspace) for raw in read.values()]
+        recognised(raw, settings.reading)
+        before = known(workspace.inbox, source=SOURCE, digest=raw.digest)
+        arrived = datetime.fromisoformat(before["arrived"]) if before else raw.arrived
+        read.setdefault(raw.digest, replace(raw, arrived=arrived))
+    return list(read.values())
+
+
+def taken_in(workspace: Workspace, raws: Sequence[RawFile]) -> list[RawFile]:
+    """Move what was read aside into the inbox, and return it as it stands there."""
+    staged = _staged(workspace)
+    return [_opened(put(workspace.inbox, raw.to_json(staged), staged=staged), workspace) for raw in raws]
 
 
 def all_of(workspace: Workspace) -> list[RawFile]:
@@ -69,6 +79,10 @@ def all_of(workspace: Workspace) -> list[RawFile]:
         mend = "Add files with `keepwell add FILES`, or name them: `keepwell run FILES`."
         raise DataError("the inbox is empty", str(workspace.folder), mend)
     return found
+
+
+def _staged(workspace: Workspace) -> Path:
+    return workspace.scratch / "incoming"
 
 
 def _opened(entry: dict[str, Any], workspace: Workspace) -> RawFile:

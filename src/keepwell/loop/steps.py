@@ -13,7 +13,7 @@ from keepwell.engine import Engine, collected, opened
 from keepwell.errors import DataError
 from keepwell.loop.books import Books
 from keepwell.loop.conservation import Account, accounted
-from keepwell.loop.intake import all_of, check_files_exist, taken_in
+from keepwell.loop.intake import all_of, check_files_exist, read_aside, taken_in
 from keepwell.loop.manifest import manifest
 from keepwell.loop.space import told_when_full
 from keepwell.loop.summary import Summary, summary
@@ -61,7 +61,7 @@ def add(folder: Path, files: Sequence[Path], *, settings: Settings, tell: Tell =
         DataError: A file cannot be read; nothing was added.
     """
     with _writing(folder, what="add", files=files, tell=tell) as workspace:
-        return taken_in(workspace, files, settings, now=datetime.now(UTC), tell=tell)
+        return taken_in(workspace, read_aside(workspace, files, settings, now=datetime.now(UTC), tell=tell))
 
 
 @contextmanager
@@ -85,14 +85,15 @@ def _run(
     workspace: Workspace, files: Sequence[Path] | None, settings: Settings, *, tell: Tell, accept: bool
 ) -> Summary:
     watch, started = Watch(), datetime.now(UTC)
-    inputs = all_of(workspace) if files is None else taken_in(workspace, files, settings, now=started, tell=tell)
+    inputs = all_of(workspace) if files is None else read_aside(workspace, files, settings, now=started, tell=tell)
     watch.lap("read")
     engine = opened(settings.compute, scratch=workspace.scratch)
     try:
         books = Books(begin(workspace, now=started), engine)
         books.write(unify.run(inputs, settings, engine, tell=tell))
-        watch.lap("unify")
         day = last_day(books.tables, settings, engine)
+        inputs = inputs if files is None else taken_in(workspace, inputs)  # only what could be understood comes in
+        watch.lap("unify")
         dated = settings.model_copy(update={"as_of": day})
         for name, stage in STAGES.items():
             books.write(stage(books.tables, dated, engine, tell=tell))

@@ -15,6 +15,7 @@ from keepwell.tables import LEDGER_LINES, UNKNOWN, Tables
 
 Row = dict[str, Any]
 _NEAREST = 3
+_SUMMED = (*LEDGER_LINES, "contribution", "assumed_sales")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
         customer=person,
         orders=tuple(_order(row) for row in rows("order_contribution", "order_date", "order_id")),
         months=tuple(months),
-        totals={
-            line: sum((row[line] for row in months), Decimal("0.0000")) for line in (*LEDGER_LINES, "contribution")
-        },
+        totals={line: sum((row[line] for row in months), Decimal("0.0000")) for line in _SUMMED},
         history=history,
         values=tuple(_value(row, history) for row in rows("values", "horizon")),
         segments={row["scheme"]: row["segment"] for row in rows("segments", "scheme")},
@@ -165,6 +164,10 @@ def _profit(e: Explanation) -> str:
     names = [name for name in LEDGER_LINES if e.totals[name]]
     lines = ["What they earned us", *(f"  {name.replace('_', ' '):<18}{_money(e.totals[name]):>14}" for name in names)]
     lines.append(f"  {'contribution':<18}{_money(e.totals['contribution']):>14}")
+    if e.totals["assumed_sales"]:
+        lines.append(
+            f"  the cost of {_money(e.totals['assumed_sales'])} of sales is the assumed margin's, not measured"
+        )
     lines.append("  by month: " + ", ".join(f"{m['month']:%Y-%m} {_money(m['contribution'])}" for m in e.months[-12:]))
     return "\n".join(lines)
 
@@ -172,7 +175,7 @@ def _profit(e: Explanation) -> str:
 def _future(e: Explanation) -> str:
     if not e.values:
         return ""
-    lines = ["What they will earn us (assumed margin, where no cost is known; before the cost of future contact)"]
+    lines = ["What they will earn us (before the cost of future contact)"]
     for v in e.values:
         name = "in the next 12 months" if v["horizon"] == "12m" else "for life"
         lines.append(f"  {name}: {_money(v['expected_contribution'])}")

@@ -23,6 +23,12 @@ def entries(inbox: Path) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry["arrived"], entry["digest"]))
 
 
+def known(inbox: Path, *, source: str, digest: str) -> Entry | None:
+    """Return the entry of a file that came in before; None: it is new."""
+    path = inbox / _checked_source(source) / f"{digest}.json"
+    return read_json(path) if path.exists() else None
+
+
 def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
     """Take in a file that was read into the folder `staged`, and return its entry.
 
@@ -32,10 +38,9 @@ def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
             whatever else says how the file was read.
         staged: A folder on the same disk; the files move out of it.
     """
-    place = inbox / _checked_source(entry["source"])
+    before = known(inbox, source=entry["source"], digest=entry["digest"])
+    place = inbox / entry["source"]
     place.mkdir(parents=True, exist_ok=True)
-    known = place / f"{entry['digest']}.json"
-    before = read_json(known) if known.exists() else None
     if before is not None and _same_reading(before, entry):
         return before
     number = 1 if before is None else 2 + len(before["earlier"])
@@ -43,7 +48,7 @@ def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
     if before is not None:
         files = [path for path in (before["path"], before["bad_path"]) if path]
         moved |= {"arrived": before["arrived"], "earlier": [*before["earlier"], files]}
-    replaced_json(known, moved, what="inbox entry")
+    replaced_json(place / f"{entry['digest']}.json", moved, what="inbox entry")
     return moved
 
 

@@ -114,8 +114,8 @@ class Workspace:
 
     def erase_if_unused(self) -> None:
         """Delete the workspace, in one's turn, unless something came in or the user put settings there."""
-        used = [self.inbox, self.runs, self.reports, self.settings_file]
-        if not any(path.exists() for path in used):
+        held = [path for place in (self.inbox, self.runs, self.reports) for path in place.rglob("*") if path.is_file()]
+        if not held and not self.settings_file.exists():
             removed(self.folder / IDENTITY)
             removed(self.folder)
 
