@@ -16,27 +16,33 @@ def customers(*rows):
     return dict(zip(("x", "t_x", "T"), np.array(rows, float).T, strict=True))
 
 
-@pytest.fixture(scope="module")
-def calibrated(request):
-    """The cells of the CDNOW sample up to 1997-09-30 (39 weeks), in days, and the purchases of the next 39 weeks."""
-
-    def summary(folder):
-        number, day = np.loadtxt(folder / "cdnow" / "CDNOW_sample.txt", usecols=(1, 2), dtype=np.int64).T
-        dates = np.array([f"{d // 10000}-{d // 100 % 100:02d}-{d % 100:02d}" for d in day], "datetime64[D]")
-        days = dates.astype(np.int64)
-        end = int(np.datetime64("1997-09-30").astype(np.int64))
-        who, when = np.unique(np.column_stack([number, days]), axis=0).T
-        seen = when <= end
-        people, start, bought = np.unique(who[seen], return_index=True, return_counts=True)
-        first, last = when[seen][start], when[seen][start + bought - 1]
-        later = np.bincount(np.searchsorted(people, who[~seen]), minlength=len(people))
-        return Cells(bought - 1, last - first, end - first, np.ones(len(people))), later
-
-    return summary
+def calibrated(path, columns, *, header=0):
+    """Return the cells of a CDNOW file up to 1997-09-30 (39 weeks), in days, and the purchases of the next 39 weeks."""
+    number, day = np.loadtxt(path, usecols=columns, dtype=np.int64, skiprows=header).T
+    dates = np.array([f"{d // 10000}-{d // 100 % 100:02d}-{d % 100:02d}" for d in day.tolist()], "datetime64[D]")
+    end = int(np.datetime64("1997-09-30").astype(np.int64))
+    who, when = np.unique(np.column_stack([number, dates.astype(np.int64)]), axis=0).T
+    seen = when <= end
+    people, start, bought = np.unique(who[seen], return_index=True, return_counts=True)
+    first, last = when[seen][start], when[seen][start + bought - 1]
+    later = np.bincount(np.searchsorted(people, who[~seen]), minlength=len(people))
+    return Cells(bought - 1, last - first, end - first, np.ones(len(people))), later
 
 
-def test_bgnbd_on_cdnow_fader_hardie_lee_2005_marketing_science_24(calibrated, shared_data):
-    cells, _ = calibrated(shared_data)
+@pytest.fixture
+def sample(shared_data):
+    """The sample of a tenth that the papers use: 2,357 customers."""
+    return calibrated(shared_data / "cdnow" / "CDNOW_sample.txt", (1, 2))
+
+
+@pytest.fixture
+def master(shared_data):
+    """All 23,570 customers."""
+    return calibrated(shared_data / "cdnow" / "CDNOW_master.txt", (0, 1), header=1)
+
+
+def test_bgnbd_on_cdnow_fader_hardie_lee_2005_marketing_science_24(sample):
+    cells, _ = sample
     fit = bgnbd.fit(cells)
     p = fit.params
     assert cells.count.sum() == 2357
@@ -46,8 +52,8 @@ def test_bgnbd_on_cdnow_fader_hardie_lee_2005_marketing_science_24(calibrated, s
     assert fit.converged
 
 
-def test_paretonbd_on_cdnow_schmittlein_morrison_colombo_1987_and_fader_hardie_notes(calibrated, shared_data):
-    cells, _ = calibrated(shared_data)
+def test_paretonbd_on_cdnow_schmittlein_morrison_colombo_1987_and_fader_hardie_notes(sample):
+    cells, _ = sample
     fit = paretonbd.fit(cells)
     p = fit.params
     np.testing.assert_allclose([p.r, p.alpha / 7, p.s, p.beta / 7], [0.5533, 10.578, 0.6062, 11.668], rtol=2e-4)
@@ -58,13 +64,36 @@ def test_paretonbd_on_cdnow_schmittlein_morrison_colombo_1987_and_fader_hardie_n
 @pytest.mark.parametrize(
     ("model", "mae", "rmse", "total"), [(paretonbd, 0.7545, 1.603, 1665), (bgnbd, 0.7855, 1.608, None)]
 )
-def test_the_next_39_weeks_of_cdnow_are_forecast_as_well_as_by_others(calibrated, shared_data, model, mae, rmse, total):
-    cells, later = calibrated(shared_data)
+def test_the_next_39_weeks_of_cdnow_are_forecast_as_well_as_by_others(sample, model, mae, rmse, total):
+    cells, later = sample
     orders = model.predict(model.fit(cells).params, cells, days=273).orders
     assert np.abs(orders - later).mean() == pytest.approx(mae, abs=6e-5)
     assert np.sqrt(np.mean((orders - later) ** 2)) == pytest.approx(rmse, abs=6e-4)
     assert later.sum() == 1882
     assert total is None or orders.sum() == pytest.approx(total, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "log_likelihood", "mae", "total"),
+    [
+        (bgnbd, (0.251624, 4.788945, 0.723433, 2.161087), -95368.44, 0.8187, 16_874),
+        (paretonbd, (0.597402, 11.585437, 0.522225, 8.829168), -95415.12, 0.7938, 17_153),
+    ],
+)
+def test_all_of_cdnow_is_fitted_and_forecast_as_by_lifetimes_and_clvtools(
+    master, model, params, log_likelihood, mae, total
+):
+    cells, later = master
+    fit = model.fit(cells)
+    weeks = np.array([getattr(fit.params, name) for name in fit.sd])
+    weeks[[1, 3] if model is paretonbd else [1]] /= 7
+    # The others stop at a slope of about 1e-6 a customer.
+    np.testing.assert_allclose(weeks, params, rtol=1e-3)
+    assert fit.log_likelihood + cells.repeats.sum() * np.log(7) == pytest.approx(log_likelihood, abs=6e-3)
+    orders = model.predict(fit.params, cells, days=273).orders
+    assert later.sum() == 19_684
+    assert orders.sum() == pytest.approx(total, abs=2)
+    assert np.abs(orders - later).mean() == pytest.approx(mae, abs=6e-5)
 
 
 def test_a_customer_of_bgnbd_fader_hardie_lee_2005_marketing_science_24():
