@@ -23,7 +23,7 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from keepwell.errors import FitError
-from keepwell.models.fitter import Maximum, polished, searched
+from keepwell.models.fitter import Maximum, polished
 from keepwell.models.shapes import Fit, Floats, Spend, parameters
 
 NAMES = ("p", "q", "gamma")
@@ -92,8 +92,7 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
         return float(log_likelihood(params, n=n, mean=mean).sum()), _gradient(params, n, mean, log_mean)
 
     bounds = [SHAPES, SHAPES, SHAPES]
-    near, _ = searched(objective, np.log([4.0, 4.0, 0.75]), bounds, len(n))
-    return _reported(polished(objective, near, bounds), len(n), scale)
+    return _reported(polished(objective, np.log([4.0, 4.0, 0.75]), bounds), len(n), scale)
 
 
 def _reported(top: Maximum, customers: int, scale: float) -> Fit[GammaGamma]:

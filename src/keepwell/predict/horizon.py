@@ -62,6 +62,8 @@ def ahead(one: Fitted, cells: Cells, *, name: str, days: int, rate: float) -> Ah
     clock = name == "life"
     forecast = one.predict(cells, days=days, rate=rate, clock=clock)
     nothing = forecast.pmf[forecast.start[:-1]][forecast.group]
+    if clock:
+        nothing = nothing * _off_the_clock(one, cells, days=days, rate=rate)
     share = np.divide(
         forecast.discounted, forecast.orders, out=np.ones_like(forecast.orders), where=forecast.orders > 0
     )
@@ -78,6 +80,21 @@ def ahead(one: Fitted, cells: Cells, *, name: str, days: int, rate: float) -> Ah
         discount=np.ones_like(share) if clock else share,
         moves=np.zeros((0, len(share))),
     )
+
+
+def _off_the_clock(one: Fitted, cells: Cells, *, days: int, rate: float) -> Floats:
+    """Return by what the chance that an active customer buys nothing is below what the discounted clock says.
+
+    The distributions of a whole life are long, so this ratio near 1 is computed at a few ages.
+    """
+    places = _places(cells)
+    age = np.rint(places.age).astype(np.int64)
+    x = np.minimum(places.x.astype(np.int64), age)
+    few = Cells(x, np.where(x > 0, age, 0), age, np.ones(len(x)))
+    plain, clocked = (one.predict(few, days=days, rate=rate, clock=clock) for clock in (False, True))
+    logs = [np.log(np.maximum(f.pmf[f.start[:-1]][f.group], 1e-300)) for f in (plain, clocked)]
+    ratio: Floats = np.exp(np.minimum(_spread_out(logs[0] - logs[1], places, cells), 0.0))
+    return ratio
 
 
 def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -> list[Ahead]:
