@@ -103,9 +103,10 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     framed(
         drawn,
         title,
-        x=f"{NAMES[months].capitalize()}s after the first purchase (cells: % who bought; * not over yet)",
+        x=f"{NAMES[months].capitalize()}s later (cells: % who bought; * not over)",
         y="First bought in (customers)",
         height=max(260, 130 + 26 * len(cohorts)),
+        wrap=26,  # the names of the rows leave little room
     )
     drawn.update_xaxes(dtick=1, showgrid=False, zeroline=False)
     drawn.update_yaxes(type="category", autorange="reversed", showgrid=False)

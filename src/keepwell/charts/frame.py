@@ -26,8 +26,14 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def framed(figure: go.Figure, title: str, *, x: str, y: str, height: int = 380) -> go.Figure:
-    """Give a figure its title (the answer in words), axis titles with units, and the house's looks."""
+WIDE = "wide"  # the `meta` of a trace that a page leaves out where the figure is narrow as a phone
+
+
+def framed(figure: go.Figure, title: str, *, x: str, y: str, height: int = 380, wrap: int = 38) -> go.Figure:
+    """Give a figure its title (the answer in words), axis titles with units, and the house's looks.
+
+    Axis titles are broken into lines of `wrap` characters: 38 fit the width of a phone.
+    """
     figure.update_layout(
         template=None,
         title={"text": wrapped(title), "x": 0, "xanchor": "left", "xref": "paper", "font": {"size": 16}},
@@ -42,7 +48,7 @@ def framed(figure: go.Figure, title: str, *, x: str, y: str, height: int = 380) 
     )
     figure.update_xaxes(**_AXIS)
     figure.update_yaxes(**_AXIS)
-    figure.update_layout(xaxis_title_text=axis_title(x), yaxis_title_text=axis_title(y))
+    figure.update_layout(xaxis_title_text=wrapped(x, wrap), yaxis_title_text=wrapped(y, wrap))
     return figure
 
 
@@ -62,11 +68,6 @@ def sentence(title: str) -> go.Figure:
 def wrapped(title: str, width: int = 90) -> str:
     """Break a title into lines, for Plotly does not wrap."""
     return "<br>".join(plain(line) for line in textwrap.wrap(title, width))
-
-
-def axis_title(title: str) -> str:
-    """Break an axis title into lines that a phone is wide enough for."""
-    return wrapped(title, 38)
 
 
 def money_axis(currency: str, *, top: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ibis import _
 from plotly.subplots import make_subplots
 
 from keepwell.charts import palette
-from keepwell.charts.frame import axis_title, framed, money_axis, plain, sentence, unit
+from keepwell.charts.frame import WIDE, framed, money_axis, plain, sentence, unit, wrapped
 from keepwell.charts.words import MINUS, money, plural, share, short_count
 from keepwell.tables import Tables
 
@@ -126,7 +126,7 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
         barmode="stack", bargap=0.08, legend_traceorder="normal", yaxis2_title_text=f"May bring, {unit(currency)}"
     )
     drawn.update_layout(
-        xaxis2_title_text=axis_title(money_title), yaxis2=money_axis(currency, top=max(r["q95"] for r in rows))
+        xaxis2_title_text=wrapped(money_title, 38), yaxis2=money_axis(currency, top=max(r["q95"] for r in rows))
     )
     tallest = max(drawn.data[-2].y)
     drawn.update_yaxes(row=1, col=1, tickformat=",", range=[0, 1.15 * tallest])  # room for the numbers above
@@ -169,7 +169,7 @@ def _totals(rows: list[Row], bins: list[tuple[float, float]], labels: list[str])
         held[row["low"], row["high"]] += row["customers"]
     words = [short_count(n) for n in held.values()]
     return go.Scatter(
-        x=labels, y=list(held.values()), text=words, mode="text", textposition="top center", showlegend=False
+        x=labels, y=list(held.values()), text=words, mode="text", textposition="top center", showlegend=False, meta=WIDE
     )
 
 

@@ -13,6 +13,7 @@ SHOWN = (
     *("customers", "expected", "actual", "bias", "mae", "crps", "crps_se", "spearman", "coverage_90"),
     *("expected_contribution", "actual_contribution"),
 )
+METHODS = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "pooled": "pooled rate"}  # other names are plain words
 Row = dict[str, Any]
 
 
@@ -101,9 +102,9 @@ def _score_columns(first: Column) -> tuple[Column, ...]:
 
 
 def _methods(rows: list[Row], champion: str, currency: str) -> Grid:
-    everyone = [r for r in rows if r["group"] == "all"]
+    everyone, used = [r for r in rows if r["group"] == "all"], " (used)"
     order = sorted(everyone, key=lambda r: (r["origin"], r["horizon"], r["method"] != champion, r["method"]))
-    named = [{**r, "method": f"{r['method']} (used)" if r["method"] == champion else r["method"]} for r in order]
+    named = [{**r, "method": named_method(r["method"]) + used * (r["method"] == champion)} for r in order]
     caption = "Every method and every test, over all customers (table: backtest)"
     in_money = (
         Column("expected_contribution", priced("Contribution forecast", currency), "money"),
@@ -127,12 +128,17 @@ def _reading() -> str:
     )
 
 
+def named_method(name: str) -> str:
+    """Return a method's name as its literature writes it."""
+    return METHODS.get(name, name)
+
+
 def beaten(rows: list[Row], champion: str) -> str:
     """Say so where another method, a plain rule among them, forecast better than the one that is used."""
     best = next((r["method"] for r in rows if r.get("best") == 1), champion)
     if best == champion:
         return ""
-    return f"The method ‘{best}’ had a lower CRPS than the one used: see the table of all methods."
+    return f"The method ‘{named_method(best)}’ had a lower CRPS than the one used: see the table of all methods."
 
 
 def error_range(rows: list[Row]) -> str:
