@@ -19,7 +19,7 @@ Source: Fader, Hardie & Lee (2005), Marketing Science 24(2):275-284.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -230,7 +230,8 @@ def _sweep(params: Floats, repeats: Ints, start: Ints, recency: Ints, age: Ints,
 def _starts(rows: Rows) -> list[BGNBD]:
     r, alpha = buying_start(rows)
     # Small data sets may have one peak where customers differ and another where they are alike.
-    return [BGNBD(r=r, alpha=alpha, a=a, b=b) for a, b in ((0.5, 2.0), (0.02, 0.1), (20.0, 80.0))]
+    starts = [BGNBD(r=r, alpha=alpha, a=a, b=b) for a, b in ((0.5, 2.0), (0.02, 0.1), (20.0, 80.0))]
+    return [*starts, replace(starts[0], r=30 * r, alpha=30 * alpha)]
 
 
 def _doubt(p: BGNBD, unknown: frozenset[str], rows: Rows) -> str:

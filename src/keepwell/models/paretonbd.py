@@ -16,7 +16,7 @@ deriving the Pareto/NBD model; Fader, Hardie & Lee (2005), Journal of Marketing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -171,7 +171,9 @@ def _starts(rows: Rows) -> list[ParetoNBD]:
     r, alpha = buying_start(rows)
     half = float(rows.age.max()) / 2
     # Small data sets may have one peak where customers differ and another where they are alike.
-    return [ParetoNBD(r=r, alpha=alpha, s=s, beta=beta) for s, beta in ((0.7, half), (0.05, 0.2), (20.0, 20 * half))]
+    pairs = ((0.7, half), (0.05, 0.2), (20.0, 20 * half))
+    starts = [ParetoNBD(r=r, alpha=alpha, s=s, beta=beta) for s, beta in pairs]
+    return [*starts, replace(starts[0], r=30 * r, alpha=30 * alpha)]
 
 
 def _doubt(p: ParetoNBD, unknown: frozenset[str], rows: Rows) -> str:
