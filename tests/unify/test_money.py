@@ -70,6 +70,13 @@ def test_an_order_total_that_stands_on_every_line_counts_once(duckdb, raw_file, 
     assert [row["money"] for row in lines(duckdb, raw_file, ran, text)] == [30, 0, 10]
 
 
+def test_a_total_that_differs_within_an_order_is_each_rows_own(duckdb, raw_file, ran):
+    text = "order_id,customer,date,order_total\n1,ann,2024-01-05,30\n1,ann,2024-01-05,20\n2,ann,2024-01-06,10\n"
+    tables = ran(duckdb, raw_file(text))
+    assert [row["money"] for row in tables["order_lines"]] == [30, 20, 10]
+    assert "differs within orders" in tables["files"][0]["notes"]
+
+
 def test_without_an_order_id_a_customers_day_is_one_order_and_nobodys_rows_are_their_own(duckdb, raw_file, ran):
     text = (
         "customer,date,amount\nann,2024-01-05,1\nann,2024-01-05,2\n,2024-01-05,3\n,2024-01-05,4\nguest,2024-01-05,5\n"

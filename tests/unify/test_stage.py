@@ -37,22 +37,22 @@ def conserved(tables):
     return True
 
 
-def test_all_tables_keep_their_contracts(engine, raw_file, ran):
+def test_all_tables_keep_their_contracts(duckdb, raw_file, ran):
     overlap = raw_file(ORDERS + "5,cy,2024-02-03,1.00\n6,dee,nonsense,2\n", name="later.csv")
     goods = raw_file("sku,name,cost\nA,Apple,1\n", name="goods.csv")
     people = raw_file("customer_id,email,country\nann,ann@x.org,FR\n", name="people.csv")
-    tables = run([raw_file(ORDERS), overlap, goods, people], Settings(), engine)
+    tables = run([raw_file(ORDERS), overlap, goods, people], Settings(), duckdb)
     assert set(tables) == {"files", "order_lines", "products", "customers", "quarantine", "duplicates"}
     for name, table in tables.items():
         assert table.schema().names == CONTRACTS[name].schema.names
-        broken = collected(engine, offences(name, table)).to_pylist()[0]
+        broken = collected(duckdb, offences(name, table)).to_pylist()[0]
         assert not any(n for rule, n in broken.items() if rule != "rows"), (name, broken)
 
 
-def test_overlapping_exports_come_out_once_and_all_rows_are_accounted_for(engine, raw_file, ran):
+def test_overlapping_exports_come_out_once_and_all_rows_are_accounted_for(duckdb, raw_file, ran):
     first = raw_file(ORDERS)
     second = raw_file(ORDERS + "5,cy,2024-02-03,1.00\n6,dee,nonsense,2\n", name="later.csv", bad=[(9, "torn", "x")])
-    tables = ran(engine, first, second)
+    tables = ran(duckdb, first, second)
     assert conserved(tables)
     by_name = {f["name"]: f for f in tables["files"]}
     assert by_name["orders.csv"]["facts"] == 4
@@ -62,10 +62,10 @@ def test_overlapping_exports_come_out_once_and_all_rows_are_accounted_for(engine
     assert by_name["later.csv"]["unknown_money"] == 1
 
 
-def test_a_customer_has_one_row_and_nobody_has_one_too(engine, raw_file, ran):
+def test_a_customer_has_one_row_and_nobody_has_one_too(duckdb, raw_file, ran):
     known = "customer_id,email,first_name,last_name,country\nann,ANN@x.org,Ann,Lee,FR\nzoe,z@x.org,Zoe,Day,DE\n"
     people = raw_file(known, name="people.csv")
-    tables = ran(engine, raw_file(ORDERS), people)
+    tables = ran(duckdb, raw_file(ORDERS), people)
     found = {c["customer_key"]: c for c in tables["customers"]}
     assert set(found) == {"ann", "bob", "zoe", "unknown"}
     assert found["ann"]["records"] == 3
@@ -75,6 +75,21 @@ def test_a_customer_has_one_row_and_nobody_has_one_too(engine, raw_file, ran):
     assert found["zoe"]["first_seen"] is None
     assert found["unknown"]["customer_id"] == "unknown"
     assert found["ann"]["customer_id"] == "cab3918629603516"  # by md5sum, of 'id|ann'
+
+
+@pytest.mark.spark
+def test_spark_gives_the_same_tables(duckdb, spark, raw_file, ran):
+    overlap = raw_file(ORDERS + "5,cy,2024-02-03,1.00\n6,dee,nonsense,2\n", name="later.csv", bad=[(9, "torn", "x")])
+    keyed = "order_id,line_id,email,name,date,sku,quantity\n"
+    keyed += "1,1,Ann@x.org,Ann,2024-01-05,A,2\n1,2,b@x.org,Bob,2024-01-06,B,-1\n"
+    lines = [raw_file(keyed, name=f"{n}.csv", source="other") for n in ("one", "two")]
+    goods = raw_file("sku,price,cost\nA,2.50,1.10\nB,3,1\nA,2.75,1.10\n", name="goods.csv")
+    people = raw_file("customer_id,email,country\n77,ann@x.org,FR\nbob,,DE\n", name="people.csv")
+    files = [raw_file(ORDERS), overlap, *lines, goods, people]
+    here, there = ran(duckdb, *files), ran(spark, *files)
+    assert here == there
+    assert conserved(here)
+    assert len(here["duplicates"]) == 6
 
 
 def test_the_same_file_twice_is_one_file(duckdb, raw_file, ran):

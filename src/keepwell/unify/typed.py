@@ -6,13 +6,13 @@ This runs on the local machine whatever the engine: text is read once, by DuckDB
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from keepwell.engine import Engine
+from keepwell.engine import Engine, number
 from keepwell.settings import Reading
 from keepwell.unify import amounts, dates
 from keepwell.unify.columns import as_text, code, shapes
@@ -85,6 +85,7 @@ def _date_text(value: Any) -> Any:
 
 def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     """Ask the engine what the columns of dates and amounts look like."""
+    recognition = _with_true_totals(raw, recognition, engine)
     table = texts(raw, recognition.mapping, engine)
     found = dates.Evidence()
     if "date" in recognition.mapping:
@@ -94,6 +95,25 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
     return Seen(raw, recognition, found, said)
+
+
+def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) -> Recognition:
+    """Take a column called a total of the order for the row's own money where it differs within orders.
+
+    Counting it once per order would lose the other rows' money.
+    """
+    mapping = dict(recognition.mapping)
+    if recognition.format != "generic" or not {"order_id", "order_total"} <= mapping.keys():
+        return recognition
+    table = texts(raw, mapping, engine)
+    orders = table.group_by(RAW + "order_id").aggregate(totals=table[RAW + "order_total"].nunique())
+    if not number(engine, (orders.totals > 1).any().fill_null(ibis.literal(value=False))):
+        return recognition
+    column = mapping.pop("order_total")
+    mapping.setdefault("amount", column)
+    used = "is each row's own money" if mapping["amount"] == column else "is left out"
+    note = f"{column!r} differs within orders, so it {used}; --map {column}=ignore or =amount changes it"
+    return replace(recognition, mapping=mapping, notes=(*recognition.notes, note))
 
 
 def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:

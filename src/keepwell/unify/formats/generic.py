@@ -65,7 +65,8 @@ quantity: quantity | qty | order quantity | quantity ordered | ordered quantity 
 unit_price: unit price | price per unit | price each | item price | product price | unit selling price
 | selling price | sale price | sales price | price | unit amount | stueckpreis | einzelpreis | prix unitaire
 | precio unitario
-amount: line total | amt | sales amt | order amt | total amt | line amount | line revenue | row total | item total | net amount | total amount
+amount: line total | amt | sales amt | order amt | total amt | line amount | line revenue | row total
+| item total | net amount | total amount
 | total price | total sales | total sale | total revenue | total value | total spent | total spend | amount
 | sales amount | sale amount | transaction amount | transaction value | purchase amount | purchase value
 | payment amount | payment value | amount paid | paid amount | paid | amount spent | spend | spent | revenue
