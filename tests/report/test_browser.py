@@ -54,7 +54,7 @@ def loaded(chromium, url, profile):
     out, err = profile / "out.html", profile / "err.txt"
     command = [chromium, *FLAGS, f"--user-data-dir={profile / 'user'}", "--window-size=1280,900", url]
     with out.open("wb") as page, err.open("wb") as log:
-        # The browser's helpers outlive it now and then, so the whole group is ended.
+        # Child processes of the browser outlive it now and then, so the whole group is ended.
         process = subprocess.Popen(command, stdout=page, stderr=log, start_new_session=True)
         try:
             process.wait(PATIENCE)

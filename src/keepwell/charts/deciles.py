@@ -50,7 +50,7 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
         "truth": {"color": palette.INK},
     }
     drawn = go.Figure([go.Bar(x=names, y=[r[n] for r in rows], name=n, marker=look) for n, look in looks.items()])
-    framed(drawn, title, x="Tenth of customers (1: highest forecast)", y=f"In 12 months, {unit(currency)}")
+    framed(drawn, title, x="Tenth of customers (1: most expected)", y=f"In 12 months, {unit(currency)}")
     drawn.update_layout(barmode="group", bargap=0.25)
     drawn.update_xaxes(type="category", showgrid=False)
     top = max(abs(r[n]) for r in rows for n in looks)

@@ -52,7 +52,7 @@ def _deciles(known: Mapping[str, Any], currency: str) -> Plot:
     )
     found = known.get("found")
     most = (
-        f" Whoever had known the future could have picked a better tenth: the forecast's holds {share(found)} of it."
+        f" The first tenth brought {share(found)} of what the best tenth would have, picked with the future known."
         if found is not None
         else ""
     )
