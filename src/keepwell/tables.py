@@ -37,6 +37,11 @@ def money(value: Any) -> Any:  # an Ibis value in, an Ibis value out
     return value.cast("decimal(38,10)").cast(MONEY)
 
 
+def counted(value: Any) -> Any:
+    """Return a sum of integers as int64; DuckDB sums in 128 bits and would write them as floats."""
+    return value.cast("decimal(38,0)").cast("int64")
+
+
 # What `backtest` measures, per origin, method and group of customers.
 MEASURES = {
     "customers": "how many",

@@ -19,7 +19,7 @@ import ibis
 import ibis.expr.types as ir
 
 from keepwell.settings import Costs
-from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, MONEY, UNKNOWN, checked, money
+from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, MONEY, UNKNOWN, checked, counted, money
 
 _ADDED = (*LEDGER_LINES, "assumed_sales")
 _ON_LINES = (*LEDGER_IN, "product_cost", "assumed_sales")
@@ -132,7 +132,7 @@ def ledger(books: ir.Table, monthly: ir.Table) -> ir.Table:
     single = books.filter(books.month == books.last_month)
     rows = ibis.union(single.select(*columns), monthly.select(*columns))
     summed = rows.group_by("customer_id", "month").aggregate(
-        orders=rows.purchase.cast("int64").sum().cast("int64"),
+        orders=counted(rows.purchase.cast("int64").sum()),
         **{name: _summed(rows[name]) for name in (*_ON_LINES, *_ON_ORDERS)},
     )
     return checked("ledger", _with_contribution(summed))
@@ -152,7 +152,7 @@ def totals(ledger: ir.Table) -> ir.Table:
     known = ledger.mutate(known=ledger.customer_id != UNKNOWN)
     sums = {name: known[name].sum().cast("decimal(38,4)") for name in (*_ADDED, "contribution")}
     by = known.group_by("known")
-    return by.aggregate(customers=known.customer_id.nunique(), orders=known.orders.sum().cast("int64"), **sums)
+    return by.aggregate(customers=known.customer_id.nunique(), orders=counted(known.orders.sum()), **sums)
 
 
 def _incoming(t: ir.Table) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def _with_contribution(t: ir.Table) -> ir.Table:
 
 
 def _summed(amount: Any) -> Any:
-    return amount.sum().cast(MONEY)
+    return money(amount.sum())
 
 
 def _times(amount: Any, factor: Decimal) -> Any:

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from keepwell.decide.plan import TOLERANCE, break_even
-from keepwell.tables import checked
+from keepwell.tables import checked, counted
 
 STEPS = 100
 
@@ -32,11 +32,11 @@ def curve(values: ir.Table, *, cost: float, spread: float) -> ir.Table:
     found = binned.group_by("step").aggregate(n=binned.count(), m=binned.expected.sum())
     empty = ibis.range(0, never + 1).unnest().name("step").as_table().mutate(n=0, m=0.0)
     both = ibis.union(found.select("step", "n", "m"), empty.select(*_typed(empty)))
-    steps = both.group_by("step").aggregate(n=both.n.sum().cast("int64"), m=both.m.sum())
+    steps = both.group_by("step").aggregate(n=counted(both.n.sum()), m=both.m.sum())
     # Stopped at a share are all who need more than it: the sums over the steps above.
     above = ibis.window(order_by=steps.step.desc(), preceding=None, following=0)
     running = steps.mutate(
-        stopped=steps.n.sum().over(above).cast("int64") - steps.n, given=steps.m.sum().over(above) - steps.m
+        stopped=counted(steps.n.sum().over(above)) - steps.n, given=steps.m.sum().over(above) - steps.m
     )
     t = running.filter(running.step <= STEPS).cross_join(middle(values))
     share = t.step.cast("float64") / float(STEPS)
