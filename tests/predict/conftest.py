@@ -1,6 +1,7 @@
 """Small order tables, hand-written or drawn from a Pareto/NBD shop."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -66,3 +67,12 @@ def draw_shop():
 def small_shop():
     """Purchases of 1,500 customers over 78 weeks, and a year after."""
     return shop(1_500)
+
+
+@pytest.fixture(scope="session")
+def cdnow():
+    """The CDNOW master file, or a skip with the reason."""
+    path = Path(__file__).resolve().parents[3] / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
+    if not path.is_file():
+        pytest.skip(f"the real file is not at {path}")
+    return path
