@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from keepwell import loop, store
-from keepwell.errors import DataError, WorkspaceError
+from keepwell.errors import DataError
 from keepwell.settings import Settings, with_options
 from keepwell.store import Workspace, entries
 from keepwell.tables import CONTRACTS
@@ -204,14 +204,6 @@ def test_rows_after_the_day_asked_for_are_left_out_and_named(orders_csv, tmp_pat
 def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):
     with pytest.raises(DataError, match="nothing had happened by 1999-01-01: the first row is of 2023"):
         run(tmp_path / "w", orders_csv, options={"as_of": date(1999, 1, 1)})
-
-
-def test_a_full_disk_is_a_sentence(tmp_path, orders_csv):
-    from keepwell.loop.space import told_when_full
-
-    with pytest.raises(WorkspaceError, match="no space left on the disk"), told_when_full(tmp_path):  # noqa: SIM117
-        with open("/dev/full", "w") as file:
-            file.write("x" * 100_000)
 
 
 def compared(first, second, engine):
