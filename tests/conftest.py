@@ -66,3 +66,10 @@ def orders_csv(tmp_path_factory):
     path = tmp_path_factory.mktemp("orders") / "orders.csv"
     path.write_text("\n".join(["order_id,customer_id,date,amount", *lines, "9999,K001,2024-11-31,10.00"]) + "\n")
     return path
+
+
+def pytest_collection_modifyitems(items):
+    """Keep all that needs Spark in one process: a second session costs more than it saves."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
