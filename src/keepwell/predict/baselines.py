@@ -62,5 +62,5 @@ def counted(means: Floats, shape: float | Floats) -> tuple[Ints, Floats]:
     )  # fmt: skip
     pmf = np.exp(logs)
     whole = np.add.reduceat(pmf, start[:-1])
-    pmf[start[1:] - 1] += 1 - whole
+    pmf[start[1:] - 1] += np.maximum(1 - whole, 0.0)
     return start.astype(np.int64), pmf
