@@ -15,7 +15,7 @@ def summary(answer: Summary) -> str:
     Args:
         answer: The object that `--json` prints.
     """
-    parts = [_read(answer), _earned(answer), _will(answer), _trust(answer), _stop(answer)]
+    parts = [_read(answer), _earned(answer), _will(answer), _truth(answer), _trust(answer), _stop(answer)]
     lines = [part for part in parts if part]
     lines += [f"  ! {note}" for note in answer.get("notes", [])]
     if not answer.get("current", True):
@@ -81,11 +81,21 @@ def _trust(answer: Summary) -> str:
     rows = [row for row in answer["backtest"]["table"] if row["method"] == champion and row.get("actual")]
     if not rows:
         return "Trust       no backtest: the history is too short to hide a part of it"
-    last = max(rows, key=lambda row: str(row["origin"]))
+    last = max(rows, key=lambda row: (row["horizon"], str(row["origin"])))
+    off = [row["expected"] / row["actual"] - 1 for row in rows]
+    over = f"; {len(rows)} such tests ran from {min(off):+.0%} to {max(off):+.0%}" if len(rows) > 1 else ""
     return (
-        f"Trust       from {last['origin']} the same method would have forecast {last['expected']:,.0f} purchases"
-        f" for {last['actual']:,.0f} that came ({last['bias']:+.0%}); {len(rows)} such tests in the report"
+        f"Trust       in the {last['horizon']} days from {last['origin']} the same method would have forecast"
+        f" {last['expected']:,.0f} purchases and {last['actual']:,.0f} came ({off[rows.index(last)]:+.0%}){over}"
     )
+
+
+def _truth(answer: Summary) -> str:
+    truth = answer.get("truth")
+    if not truth:
+        return ""
+    came, holds = truth["contribution"]["truth"], truth["interval"]["holds"]
+    return f"Truth       {money(came)} (simulated): {'inside' if holds else 'outside'} the interval"
 
 
 def _stop(answer: Summary) -> str:

@@ -209,7 +209,7 @@ def _trust(data: Gathered, summary: Row) -> Headline:
             why="nothing: no part of the past could be held back",
             **shared,
         )
-    last = rows[-1]
+    last = max(rows, key=lambda r: (r["horizon"], r["origin"]))  # a year ahead is what the first headline asks
     error = f" ({signed_share(last['expected'] / last['actual'] - 1)})" if last["actual"] else ""
     return Headline(
         answer=f"{count(round(last['expected']))} purchases forecast, {count(round(last['actual']))} came{error}",
