@@ -1,0 +1,60 @@
+"""What the terminal says is what the summary holds."""
+
+import pytest
+
+from keepwell.cli import words
+
+ROW = {"method": "bgnbd", "expected": 110.0, "actual": 100.0, "origin": "2024-01-01", "horizon": 364}
+ANSWER = {
+    "rows": {"in": 1200, "facts": 1190, "quarantined": 7, "duplicates": 3},
+    "files": [{"name": "orders.csv", "format": "generic", "mapping": {"date": "When"}}],
+    "as_of": "2024-12-31",
+    "contribution": "300.7500",
+    "revenue": "1000.0000",
+    "customers": 42,
+    "equity": {"expected": "90.0000", "lower": "70.0000", "upper": "120.0000", "horizon": "12m"},
+    "backtest": {
+        "champion": "bgnbd",
+        "table": [ROW, {**ROW, "origin": "2024-07-01", "horizon": 182, "expected": 90.0}],
+    },
+    "stop": {"customers": 5, "saves": "12.3400"},
+    "assumptions": [{"name": "margin", "value": "30%", "change": "--margin 0.35"}],
+    "notes": [],
+    "current": True,
+    "report": "r.html",
+}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1,200 rows of orders.csv (7 in quarantine, 3 twice), up to 2024-12-31",
+        "301 contribution on 1,000 taken, from 42 customers",
+        "90.00 contribution in the next 12 months (90% interval 70.00 to 120)",
+        "in the 364 days from 2024-01-01 the same method would have forecast 110 purchases and 100 came (+10%)",
+        "2 such tests ran from -10% to +10%",
+        "contacting 5 customers: that saves 12.34",
+        "r.html",
+    ],
+)
+def test_the_summary_says(said):
+    assert said in words.summary(ANSWER)
+
+
+def test_without_a_contact_cost_the_summary_asks_for_it():
+    assert "--contact-cost" in words.summary({**ANSWER, "stop": None})
+
+
+def test_a_run_that_did_not_become_current_says_so():
+    assert "--accept" in words.summary({**ANSWER, "current": False})
+
+
+def test_without_a_backtest_nothing_is_claimed():
+    said = words.summary({**ANSWER, "backtest": {"champion": None, "table": []}})
+    assert "no backtest" in said
+
+
+def test_columns_and_assumptions_are_shown():
+    assert "When = date" in words.mappings(ANSWER)
+    assert "30%" in words.assumptions(ANSWER)
+    assert "--margin 0.35" in words.assumptions(ANSWER)
