@@ -65,7 +65,7 @@ def _money(value: Any) -> Any:
     return value.cast(_SUM).try_cast(MONEY)
 
 
-def _times(units: Any, rate: Any) -> Any:
+def times(units: Any, rate: Any) -> Any:
     """Multiply a quantity and the price of one, rounded to the money type; null where it does not fit.
 
     DuckDB multiplies decimals of 18 digits in 18 digits: exact and a hundred times faster than in 38, where the
@@ -124,7 +124,7 @@ def _line_value(table: ir.Table, there: frozenset[str]) -> tuple[Any, list[tuple
             return table.order_total, [lacking("order_total", "no amount")]
         return ibis.null(MONEY), []
     price = _first(table, "unit_price", "list_price", there)
-    value = _times(table.quantity if "quantity" in there else _ONE, price)
+    value = times(table.quantity if "quantity" in there else _ONE, price)
     why = ibis.literal("no price for product ") + table.product_id.fill_null("(none)")
     unpriced = [(price.isnull(), "unit_price", table.product_id, why)]
     large = [(value.isnull() | (value.abs() > LIMIT), "unit_price", _NONE, _TOO_LARGE)]
@@ -137,6 +137,8 @@ def _rows(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[s
     given: dict[str, Any] = {}
     if "discount" in there:
         given["discount"] = _or_zero(table.discount.abs())
+    if "discount_share" in there and not there & {"gross", "amount", "order_total"}:
+        given["discount"] = _or_zero(times(value.abs(), table.discount_share))
     given |= {name: _or_zero(table[name]) for name in ("shipping", "tax") if name in there}
     if "refund" in there:
         paid = ibis.coalesce(table.paid_refund, table.refund) if "paid_refund" in there else table.refund
@@ -313,7 +315,7 @@ def _costed(table: ir.Table, there: frozenset[str]) -> ir.Table:
     cost: Any = ibis.null(MONEY)
     if there & {"cost", "unit_cost"} or "list_cost" in table.columns:
         units = table.quantity.abs() if "quantity" in there else _ONE
-        unit = _times(units.fill_null(_ONE.cast(units.type())), _first(table, "unit_cost", "list_cost", there))
+        unit = times(units.fill_null(_ONE.cast(units.type())), _first(table, "unit_cost", "list_cost", there))
         cost = ibis.coalesce(table.cost.abs(), unit)
         minus = table.own_day | (table.quantity < 0).fill_null(_NO)
         cost = minus.ifelse(-cost, cost)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from keepwell.engine import Engine
 from keepwell.tables import UNKNOWN
-from keepwell.unify.money import worth
+from keepwell.unify.amounts import MONEY
+from keepwell.unify.money import times, worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ def sales(
     there = frozenset(file.recognition.mapping)
     table = fields(file, how, engine, zone=zone)
     table = _with_list_prices(table, products if "product_id" in there else None)
-    table = _with_customer(worth(table, file.format, there))
+    if file.discount != "money":
+        table, there = _with_share(table, percent=file.discount == "percent"), there - {"discount"} | {"discount_share"}
+    table = _with_customer(worth(table, file.format, there), there)
     table = table.mutate(
         order_id=_order_id(table, file.raw.digest),
         currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
@@ -50,9 +54,18 @@ def _with_list_prices(table: ir.Table, products: ir.Table | None) -> ir.Table:
     return table.left_join(listed, table.product_id == listed.listed_id).drop("listed_id")
 
 
-def _with_customer(table: ir.Table) -> ir.Table:
+def _with_share(table: ir.Table, *, percent: bool) -> ir.Table:
+    """Add `discount_share`, the part of a line's value that is taken off, and have no discount in money."""
+    hundredth = ibis.literal(Decimal("0.01")).cast(MONEY)
+    share = times(table.discount.abs(), hundredth) if percent else table.discount.abs()
+    return table.mutate(discount_share=share, discount=ibis.null(MONEY))
+
+
+def _with_customer(table: ir.Table, there: frozenset[str]) -> ir.Table:
     """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`."""
-    table = table.mutate(customer_id=somebody(table.customer_id), email=somebody(table.email).lower())
+    named = {name: somebody(table[name]) for name in ("customer_id", "email") if name in there}
+    table = table.mutate(**named)
+    table = table.mutate(email=table.email.lower())
     return table.mutate(
         customer_key=ibis.coalesce(table.customer_id, table.email),
         customer_id=customer_id(table.customer_id, table.email).fill_null(UNKNOWN),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
-from keepwell.engine import Engine, number
+from keepwell.engine import Engine, collected, number
 from keepwell.settings import Reading
 from keepwell.unify import amounts, dates
 from keepwell.unify.columns import as_text, code, shapes
@@ -37,6 +37,7 @@ class Seen:
     recognition: Recognition
     dates: dates.Evidence = field(default_factory=dates.Evidence)
     amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
+    discount: Literal["money", "share", "percent"] = "money"  # what the column of discounts holds
 
     @property
     def format(self) -> Format:
@@ -94,7 +95,25 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
             found = dates.evidence(engine, text, shapes(engine, text))
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
-    return Seen(raw, recognition, found, said)
+    return Seen(raw, recognition, found, said, _discount(table, recognition, engine))
+
+
+def _discount(table: ir.Table, recognition: Recognition, engine: Engine) -> Literal["money", "share", "percent"]:
+    """Tell whether discounts are money, shares of the line (none above 1, some between) or percentages ('20%')."""
+    if recognition.format != "generic" or "discount" not in recognition.mapping:
+        return "money"
+    text = as_text(table[RAW + "discount"])
+    share = text.replace("%", "").replace(",", ".").try_cast("float64")
+    counts = table.aggregate(
+        rows=text.count(),
+        percents=text.endswith("%").sum().fill_null(0),
+        highest=share.abs().max().fill_null(0.0),
+        between=share.abs().between(1e-9, 1 - 1e-9).sum().fill_null(0),
+    )
+    found = collected(engine, counts).to_pylist()[0]
+    if found["rows"] and found["percents"] == found["rows"]:
+        return "percent"
+    return "share" if found["between"] and found["highest"] <= 1 else "money"
 
 
 def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) -> Recognition:
@@ -124,6 +143,9 @@ def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
     said = dates.notes(mapping["date"], date, file.dates) if "date" in mapping else []
     said += amounts.notes({mapping[n]: r for n, r in read.items()})
+    if file.discount != "money":
+        unit = "a share of the line" if file.discount == "share" else "a percentage of the line"
+        said.append(f"{mapping['discount']!r} is read as {unit}; --map {mapping['discount']}=ignore leaves it out")
     said += amounts.rounded_notes({mapping[n]: e for n, e in file.amounts.items() if n in AMOUNTS})
     return Readings(date, read, tuple(said))
 
@@ -141,6 +163,8 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     """
     mapping = file.recognition.mapping
     raw = texts(file.raw, mapping, engine)
+    if file.discount == "percent":
+        raw = raw.mutate(**{RAW + "discount": as_text(raw[RAW + "discount"]).re_replace(r"\s*%$", "")})
     plain = amounts.AmountReading()
     values: dict[str, Any] = {name: _text(raw, name) for name in TEXTS}
     for name in _NUMBERS:
