@@ -1,0 +1,79 @@
+"""One horizon: life, discounting, and what is not known of the parameters."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from keepwell.models import paretonbd
+from keepwell.models.paretonbd import ParetoNBD
+from keepwell.models.shapes import Cells, Fit
+from keepwell.predict import horizon
+from keepwell.predict.contest import Fitted
+
+PARAMS = ParetoNBD(r=0.7, alpha=60.0, s=0.6, beta=180.0)
+RATE = horizon.rate_a_day(0.10)
+
+
+@pytest.fixture
+def one():
+    covariance = np.diag([0.02, 0.03, 0.05, 0.1]) ** 2
+    rows = tuple(tuple(row) for row in covariance.tolist())
+    return Fitted("paretonbd", paretonbd, Fit(PARAMS, 0.0, {}, rows, True, "", 100.0, 4, 1))
+
+
+@pytest.fixture
+def cells():
+    x = np.array([0, 0, 1, 1, 4, 12, 12])
+    recency = np.array([0, 0, 30, 300, 200, 390, 100])
+    age = np.array([100, 400, 350, 310, 260, 400, 399])
+    return Cells(x, recency, age, np.arange(1.0, 8.0))
+
+
+def test_ten_percent_a_year_is_a_tenth_after_365_and_a_quarter_days():
+    assert np.exp(-RATE * 365.25) == pytest.approx(1 / 1.1)
+
+
+def test_a_life_ends_where_less_than_a_thousandth_is_left(one, cells):
+    x, t_x, age = (a.astype(float) for a in (cells.repeats, cells.recency, cells.age))
+
+    def until(days):
+        return cells.count @ paretonbd.discounted(PARAMS, x=x, t_x=t_x, T=age, delta=RATE, t=float(days))
+
+    days = horizon.life_days(one, cells, rate=RATE)
+    whole = cells.count @ paretonbd.discounted(PARAMS, x=x, t_x=t_x, T=age, delta=RATE)
+    assert until(days) >= 0.999 * until(36_500)
+    assert until(days - 365) < 0.999 * whole
+
+
+@pytest.mark.parametrize(("name", "days"), [("12m", 365), ("life", 18_250)])
+def test_counts_keep_the_discounted_mean(one, cells, name, days):
+    found = horizon.ahead(one, cells, name=name, days=days, rate=RATE)
+    k = np.arange(len(found.pmf)) - np.repeat(found.start[:-1], np.diff(found.start))
+    mean = found.p_active * np.add.reduceat(k * found.pmf, found.start[:-1])[found.group]
+    assert mean * found.discount == pytest.approx(found.discounted, rel=1e-5)
+
+
+def test_the_chance_of_no_order_in_a_life_is_not_that_of_the_clock(one, cells):
+    days = 3_650
+    found = horizon.ahead(one, cells, name="life", days=days, rate=RATE)
+    plain = one.predict(cells, days=days)
+    none = 1 - plain.p_active * (1 - plain.pmf[plain.start[:-1]][plain.group])
+    assert found.none == pytest.approx(none, abs=2e-4)
+
+
+@pytest.mark.parametrize("days", [365, 7_300])
+def test_the_doubt_is_that_of_parameters_moved_one_by_one(one, cells, days):
+    name = "12m" if days == 365 else "life"
+    (found,) = horizon.with_doubt(one, cells, [horizon.ahead(one, cells, name=name, days=days, rate=RATE)], rate=RATE)
+    x, t_x, age = (a.astype(float) for a in (cells.repeats, cells.recency, cells.age))
+
+    def orders(params):
+        return paretonbd.discounted(params, x=x, t_x=t_x, T=age, delta=RATE, t=float(days))
+
+    plain = sum(
+        (orders(replace(PARAMS, **{n: getattr(PARAMS, n) * np.exp(sd)})) - orders(PARAMS)) ** 2
+        for n, sd in {"r": 0.02, "alpha": 0.03, "s": 0.05, "beta": 0.1}.items()
+    )
+    # The axes may be walked in the other direction, which differs by the curvature.
+    assert np.sqrt((found.moves**2).sum(axis=0)) == pytest.approx(np.sqrt(plain), rel=0.1)
