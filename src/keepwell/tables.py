@@ -42,6 +42,11 @@ def counted(value: Any) -> Any:
     return value.cast("decimal(38,0)").cast("int64")
 
 
+def total(value: Any) -> Any:
+    """Return a sum of money as decimal(38,4), on every engine and as written; see `money` for the way there."""
+    return value.cast("decimal(38,10)").cast("decimal(38,4)")
+
+
 # What `backtest` measures, per origin, method and group of customers.
 MEASURES = {
     "customers": "how many",

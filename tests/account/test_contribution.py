@@ -65,17 +65,17 @@ def test_money_in_is_money_in_the_ledger_and_contribution_is_its_parts(duckdb, o
     assert sum(row["orders"] for row in ledger) == sum(row["purchase"] for row in orders)
 
 
-def test_a_known_payment_fee_replaces_the_assumed_one_and_void_orders_pay_none(engine, order_lines):
+def test_a_known_payment_fee_replaces_the_assumed_one_and_void_orders_pay_none(duckdb, order_lines):
     lines = order_lines(
-        engine,
+        duckdb,
         {"order_id": "1", "gross": 100, "payment_fee": 3},
         {"order_id": "1", "gross": 50},
         {"order_id": "2", "gross": 100},
         {"order_id": "3", "gross": 100, "status": "void"},
         {"order_id": "4", "refund": 10, "quantity": -1, "product_id": "9"},
     )
-    table = account.run({"order_lines": lines}, Settings(as_of=date(2024, 6, 30), costs=COSTS), engine)
-    orders = {row["order_id"]: row for row in collected(engine, table["order_contribution"]).to_pylist()}
+    table = account.run({"order_lines": lines}, Settings(as_of=date(2024, 6, 30), costs=COSTS), duckdb)
+    orders = {row["order_id"]: row for row in collected(duckdb, table["order_contribution"]).to_pylist()}
     assert [orders[o]["payment_fees"] for o in "1234"] == [3, Decimal("3.2"), 0, 0]
     assert [orders[o]["fulfilment"] for o in "1234"] == [Decimal("1.2345"), Decimal("1.2345"), 0, 0]
 
@@ -94,16 +94,16 @@ def test_an_order_of_postage_alone_is_no_purchase_and_a_named_customer_takes_the
     assert (orders["2"]["customer_id"], orders["2"]["gross"]) == ("bob", 9)
 
 
-def test_order_numbers_used_anew_for_each_customer_are_one_order_each(engine, order_lines):
+def test_order_numbers_used_anew_for_each_customer_are_one_order_each(duckdb, order_lines):
     lines = order_lines(
-        engine,
+        duckdb,
         {"order_id": "1", "gross": 4, "customer_id": "ann"},
         {"order_id": "1", "gross": 5, "customer_id": "bob", "day": "2024-03-01"},
         {"order_id": "1", "gross": 6, "customer_id": "unknown"},
         {"order_id": "2", "gross": 7, "customer_id": "ann"},
     )
-    table = account.run({"order_lines": lines}, Settings(as_of=date(2024, 6, 30)), engine)
-    rows = collected(engine, table["order_contribution"].order_by("order_id")).to_pylist()
+    table = account.run({"order_lines": lines}, Settings(as_of=date(2024, 6, 30)), duckdb)
+    rows = collected(duckdb, table["order_contribution"].order_by("order_id")).to_pylist()
     assert [(row["order_id"], row["customer_id"], row["gross"]) for row in rows] == [
         ("1 ann", "ann", 4),
         ("1 bob", "bob", 5),

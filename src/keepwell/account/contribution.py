@@ -19,7 +19,7 @@ import ibis
 import ibis.expr.types as ir
 
 from keepwell.settings import Costs
-from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, MONEY, UNKNOWN, checked, counted, money
+from keepwell.tables import LEDGER_IN, LEDGER_LINES, LEDGER_OUT, MONEY, UNKNOWN, checked, counted, money, total
 
 _ADDED = (*LEDGER_LINES, "assumed_sales")
 _ON_LINES = (*LEDGER_IN, "product_cost", "assumed_sales")
@@ -150,7 +150,7 @@ def totals(ledger: ir.Table) -> ir.Table:
     `assumed_sales` as decimal(38,4).
     """
     known = ledger.mutate(known=ledger.customer_id != UNKNOWN)
-    sums = {name: known[name].sum().cast("decimal(38,4)") for name in (*_ADDED, "contribution")}
+    sums = {name: total(known[name].sum()) for name in (*_ADDED, "contribution")}
     by = known.group_by("known")
     return by.aggregate(customers=known.customer_id.nunique(), orders=counted(known.orders.sum()), **sums)
 

@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from keepwell.errors import ConfigError
 from keepwell.settings import LineRule
-from keepwell.tables import checked
+from keepwell.tables import checked, total
 
 # RE2 and Java's engine read these apart, or one of them not at all.
 _UNLIKE = re.compile(r"\(\?(?!:)|\\[1-9kpPQEGZRXhHvV]|[*+?}]\+|\[[^\]]*&&")
@@ -58,7 +58,7 @@ def line_rules(ruled: ir.Table) -> ir.Table:
     """Return what the rules caught, one row per rule, code and text: the table `line_rules`."""
     hits = ruled.filter(ruled.rule.notnull())
     by = hits.group_by("rule", "ledger_line", "product_id", "description")
-    return checked("line_rules", by.aggregate(lines=hits.count(), money=(hits.gross - hits.refund).sum()))
+    return checked("line_rules", by.aggregate(lines=hits.count(), money=total((hits.gross - hits.refund).sum())))
 
 
 def _matches(pairs: ir.Table, rule: LineRule) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import UNKNOWN, checked, money
+from keepwell.tables import UNKNOWN, checked, money, total
 
 POINTS = 1000
 
@@ -41,7 +41,7 @@ def whale(ledger: ir.Table, *, points: int = POINTS) -> ir.Table:
         kept.mutate(
             customers=kept.rank,
             customers_share=kept.rank.cast("float64") / kept.n.cast("float64"),
-            contribution=kept.cumulated.cast("decimal(38,4)"),
+            contribution=total(kept.cumulated),
             contribution_share=share,
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import checked
+from keepwell.tables import checked, total
 
 
 def profiles(segments: ir.Table, customers: ir.Table) -> ir.Table:
@@ -20,7 +20,7 @@ def profiles(segments: ir.Table, customers: ir.Table) -> ir.Table:
     joined = segments.inner_join(customers, "customer_id")
     summed = joined.group_by("scheme", "segment").aggregate(
         customers=joined.count(),
-        contribution=joined.earned.sum().cast("decimal(38,4)"),
+        contribution=total(joined.earned.sum()),
         expected=joined.expected.sum(),
         p_active=joined.p_active.mean(),
         orders=(joined.repeats + 1).mean(),
