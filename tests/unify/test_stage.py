@@ -3,10 +3,13 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from keepwell.engine import collected
-from keepwell.errors import DataError
+from keepwell.errors import ConfigError, DataError
 from keepwell.settings import Settings
 from keepwell.tables import CONTRACTS, offences
 from keepwell.unify import run
@@ -18,6 +21,13 @@ order_id,customer_id,order_date,amount
 3,ann,2024-02-01,5.25
 4,,2024-02-02,7.00
 """
+
+
+HEADERS = [
+    ("customer", "date", "amount", "discount"),
+    ("email", "order date", "quantity", "unit price"),
+    ("order_id", "customer", "date", "order total"),
+]
 
 
 def conserved(tables):
@@ -181,8 +191,6 @@ def test_what_numbers_went_through_a_spreadsheet_are_still_one_customer(duckdb, 
 
 
 def test_native_columns_are_taken_as_they_are(duckdb, native_file, ran):
-    import pyarrow as pa
-
     table = pa.table({
         "line": pa.array([1, 2, 3], pa.int64()),
         "customer_id": pa.array([17850.0, 12.0, None]),
@@ -200,3 +208,31 @@ def test_native_columns_are_taken_as_they_are(duckdb, native_file, ran):
 def test_two_runs_give_the_same_rows(duckdb, raw_file, ran):
     files = raw_file(ORDERS), raw_file(ORDERS + "5,cy,2024-02-03,1.00\n", name="later.csv")
     assert ran(duckdb, *files) == ran(duckdb, *files)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(duckdb, raw_file, ran):
+    with pytest.raises(ConfigError, match="Europe/Berlin"):
+        ran(duckdb, raw_file(ORDERS), shop={"timezone": "Europe/Berlinn"})
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+    .map(str.strip)
+    .map(lambda t: t or None),
+    st.sampled_from(["2024-01-05", "05/01/2024", "1e5", "-3", "(4.50)", "1.234,5", "nan", "inf", "--", "'7", "12:30"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=15), names=st.sampled_from(HEADERS))
+def test_whatever_stands_in_the_cells_every_row_is_accounted_for(duckdb, native_file, ran, rows, names):
+    columns = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
+    table = pa.table({"line": pa.array(range(1, len(rows) + 1), pa.int64()), **columns})
+    tables = ran(duckdb, native_file(table, name="a.parquet", salt=str(rows) + str(names)))
+    assert conserved(tables)
+    assert sorted(r["line"] for t in ("order_lines", "quarantine") for r in tables[t]) == list(range(1, len(rows) + 1))
+    for row in tables["order_lines"]:
+        assert (
+            row["money"] == row["gross"] - row["discount"] + row["shipping"] + row["tax"] + row["other"] - row["refund"]
+        )

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ibis import _
 
 from keepwell.engine import Engine, collected
-from keepwell.errors import ConservationError, DataError
+from keepwell.errors import ConfigError, ConservationError, DataError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Compute, Settings
 from keepwell.tables import CONTRACTS, MONEY, Tables, checked
@@ -24,7 +24,7 @@ from keepwell.unify.formats import plain
 from keepwell.unify.lists import listed, products
 from keepwell.unify.people import customers
 from keepwell.unify.reading import RawFile
-from keepwell.unify.recognise import recognised
+from keepwell.unify.recognise import nearest, recognised
 from keepwell.unify.sales import sales
 from keepwell.unify.typed import Readings, Seen, readings, seen
 
@@ -55,7 +55,7 @@ def run(files: Sequence[RawFile], settings: Settings, engine: Engine, *, tell: T
 
     Raises:
         DataError: A file is of no known kind, there are no sales, or several currencies without rates.
-        ConfigError: A field of `settings.reading.columns` does not exist.
+        ConfigError: A field of `settings.reading.columns` does not exist, or the shop's time zone.
         ConservationError: Rows were lost; a fault of Keepwell.
     """
     with typing_engine(engine, settings.compute) as typing:
@@ -137,8 +137,9 @@ def understood(
 
     Raises:
         DataError: There is no file to use, or one of no known kind.
-        ConfigError: A field of `settings.reading.columns` does not exist.
+        ConfigError: A field of `settings.reading.columns` does not exist, or the shop's time zone.
     """
+    _check_zone(settings.shop.timezone)
     told = [(file, recognised(file, settings.reading)) for file in _chosen(files, settings)]
     found = []
     for file, recognition in told:
@@ -148,6 +149,16 @@ def understood(
         (file, readings(file, [s for s in found if s is not file and s.group == file.group], settings.reading))
         for file in found
     ]
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        near = nearest(name, sorted(available_timezones()))
+        raise ConfigError(f"no time zone is called {name!r}", "shop.timezone", f"Did you mean {near!r}?") from error
 
 
 def _lists(found: Sequence[tuple[Seen, Readings]], role: str, local: Local, tell: Tell) -> ir.Table | None:

@@ -2,6 +2,7 @@
 
 from keepwell.unify.formats.shape import Format, columns
 
+_CLOCK = ("times are the shop's wall clock, of shop.timezone",)
 _WHO = """
 customer_id: Customer ID | Customer Reference ID
 name: Customer Name
@@ -33,6 +34,7 @@ description: Description
     ),
     required=("date", "amount"),
     same="key",
+    notes=_CLOCK,
 )
 
 ITEMS = Format(
@@ -53,4 +55,5 @@ quantity: Qty
 """
     ),
     required=("date", "gross"),
+    notes=_CLOCK,
 )
