@@ -1,0 +1,106 @@
+"""The total of all customers and its doubt."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.shapes import Cells, Fit
+from keepwell.predict.belief import MarginBelief
+from keepwell.predict.equity import Shares, equities, equity
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import NONE, Level
+from keepwell.predict.past import Past
+from keepwell.predict.spend import SpendFit
+
+GAMMA = GammaGamma(6.25, 3.74, 15.44)
+SURE = MarginBelief(0.3, 0.3, 0.3, slope=0.0, per_order=0.0)
+SPEND = SpendFit("gammagamma", Fit(GAMMA, 0.0, {}, ((0.0,) * 3,) * 3, True, "", 1.0, 1, 1), "")
+PAST = Past(
+    Cells(np.array([0, 3]), np.array([0, 60]), np.array([90, 90]), np.array([1000.0, 200.0])),
+    total=np.array([30_000.0, 25_000.0]),
+    total_squares=np.array([1_200_000.0, 4_000_000.0]),
+    squares=np.array([1_200_000.0, 1_100_000.0]),
+)
+
+
+def ahead(discounted=(0.5, 3.0), name="12m"):
+    active = np.array([0.5, 0.9])
+    pmf = np.array([0.4, 0.3, 0.2, 0.1, 0.1, 0.1, 0.3, 0.5])
+    group, start = np.array([0, 1]), np.array([0, 4, 8])
+    none, one = 1 - active * (1 - np.array([0.4, 0.1])), np.ones(2)
+    worth = np.array(discounted)
+    return Ahead(name, 365, active, worth, worth, none, group, start, pmf, one, np.zeros((0, 2)))
+
+
+def shares(sd, freedom=5.0, origins=10):
+    return Shares(sd, freedom, origins, "words")
+
+
+def total(level=NONE, **changes):
+    plain = {"growth": 1.0, "seed": 1}
+    belief = changes.pop("belief", SURE)
+    doubt = changes.pop("shares", shares(0.1))
+    horizon = changes.pop("ahead", ahead())
+    return equity(horizon, PAST, SPEND, level, doubt, belief, **{**plain, **changes})
+
+
+def test_expected_is_the_sum_over_customers():
+    n, mean = np.array([1.0, 4.0]), np.array([30.0, 125.0])
+    spend = GAMMA.p * (GAMMA.gamma + mean) / (GAMMA.p * n + GAMMA.q - 1)
+    assert total().expected == pytest.approx(1000 * 0.5 * spend[0] + 200 * 3 * spend[1])
+
+
+def test_the_interval_is_that_of_students_t():
+    found = total(shares=shares(0.1, freedom=4.0))
+    assert found.lower / found.expected == pytest.approx(np.exp(-0.1 * 2.132), rel=0.005)
+    assert found.upper / found.expected == pytest.approx(np.exp(0.1 * 2.132), rel=0.005)
+
+
+def test_chance_alone_is_the_least_doubt():
+    rng = np.random.default_rng(1)
+    found = total(shares=shares(0.0, freedom=1e6))
+    sums = np.zeros(400)
+    for customers, pmf, active, n, mean in (
+        (1000, [0.4, 0.3, 0.2, 0.1], 0.5, 1, 30.0),
+        (200, [0.1, 0.1, 0.3, 0.5], 0.9, 4, 125.0),
+    ):
+        for _ in range(customers):
+            orders = rng.choice(4, 400, p=pmf) * (rng.random(400) < active)
+            nu = rng.gamma(GAMMA.q + GAMMA.p * n, 1 / (GAMMA.gamma + mean), 400)
+            sums += np.where(orders > 0, rng.gamma(np.maximum(GAMMA.p * orders, 1e-9)) / nu, 0.0)
+    sd = sums.std()
+    assert (found.upper - found.lower) / 2 == pytest.approx(
+        1.645 * sd, rel=0.2
+    )  # 400 draws tell an sd to 4%; cells' means stand for customers
+
+
+def test_a_margin_believed_between_bounds_moves_the_total_between_them():
+    belief = MarginBelief(0.2, 0.3, 0.4, slope=1 / 0.3, per_order=0.0)
+    found = total(shares=shares(1e-4), belief=belief)
+    assert found.lower / found.expected == pytest.approx(0.21 / 0.3, rel=0.03)
+    assert found.upper / found.expected == pytest.approx(0.39 / 0.3, rel=0.03)
+
+
+def test_the_doubt_of_the_parameters_is_carried():
+    moved = replace(ahead(), moves=np.array([[0.25, 1.5]]))  # all orders by half, together
+    found = total(shares=shares(0.01, freedom=1e6), ahead=moved)
+    assert found.upper / found.expected == pytest.approx(np.exp(0.5 * 1.645), rel=0.02)
+
+
+def test_the_level_moves_the_total():
+    half = Level(np.full(4, 0.5), 5)
+    assert total(level=half).expected == pytest.approx(0.5 * total().expected)
+
+
+def test_a_life_is_doubted_more_and_says_why():
+    year, life = equities([ahead(), ahead((2.0, 12.0), "life")], PAST, SPEND, NONE, shares(0.1), SURE, seed=1)
+    assert np.log(life.upper / life.expected) == pytest.approx(2 * np.log(year.upper / year.expected), rel=1e-6)
+    assert "nothing so long could be tested" in life.basis
+    assert life.horizon == "life"
+
+
+def test_nothing_expected_has_no_width():
+    found = total(ahead=ahead((0.0, 0.0)))
+    assert (found.lower, found.expected, found.upper) == (0, 0, 0)

@@ -1,0 +1,95 @@
+"""Money put on the forecast, batch by batch."""
+
+import pickle
+from datetime import date
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from keepwell.models import compound
+from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.shapes import Cells
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import NONE, Level
+from keepwell.predict.value import READ, SCHEMA, Known, lookup, next_orders, valued
+
+GAMMA = GammaGamma(6.25, 3.74, 15.44)
+CELLS = Cells(np.array([0, 2, 2]), np.array([0, 30, 31]), np.array([50, 90, 90]), np.ones(3))
+
+
+def ahead(name):
+    pmf = np.array([0.4, 0.3, 0.2, 0.1, 0.1, 0.5, 0.4])
+    active = np.array([0.5, 0.9, 0.8])
+    return Ahead(
+        name=name,
+        days=365,
+        p_active=active,
+        orders=np.array([0.5, 1.17, 1.04]),
+        discounted=np.array([0.48, 1.1, 1.0]),
+        none=1 - active * (1 - np.array([0.4, 0.1, 0.1])),
+        group=np.array([0, 1, 1]),
+        start=np.array([0, 4, 7]),
+        pmf=pmf,
+        discount=np.array([0.96, 0.95, 0.95]),
+        moves=np.array([[0.01, 0.02, 0.03], [0.0, 0.01, 0.04]]),
+    )
+
+
+def known(level=NONE):
+    worth = compound.gamma_worth(GAMMA, compound.points(256, seed=1), np.ones(256))
+    return Known(
+        lookup(CELLS), (ahead("12m"), ahead("life")), np.array([-1, 19_800, 19_900]), worth, level, 0.5, ("a", "b")
+    )
+
+
+def batch(*rows):
+    names = ["string", *["int64"] * 3, *["float64"] * 3]
+    columns = zip(*rows, strict=True)
+    return pa.record_batch([pa.array(c, t) for c, t in zip(columns, names, strict=True)], names=list(READ))
+
+
+ROWS = (("ann", 2, 31, 90, 20.0, 50.0, 1300.0), ("bob", 0, 0, 50, 80.0, 0.0, 0.0), ("cid", 2, 30, 90, 5.0, 9.0, 41.0))
+
+
+def test_each_customer_gets_a_row_for_each_horizon():
+    found = valued(batch(*ROWS), known=known())
+    assert found.schema == SCHEMA
+    assert found["customer_id"].to_pylist() == ["ann", "bob", "cid"] * 2
+    assert found["horizon"].to_pylist() == ["12m"] * 3 + ["life"] * 3
+    assert found["basis"].to_pylist() == ["a"] * 3 + ["b"] * 3
+
+
+def test_the_customers_cell_gives_the_forecast_and_their_orders_the_spend():
+    rows = {r["customer_id"]: r for r in valued(batch(*ROWS), known=known()).to_pylist()[:3]}
+    ann = rows["ann"]
+    spend = GAMMA.p * (GAMMA.gamma + 70) / (GAMMA.p * 3 + GAMMA.q - 1)
+    assert (ann["p_active"], ann["expected_orders"]) == (0.8, 1.04)
+    assert ann["spend"] == pytest.approx(spend)
+    assert ann["expected_contribution"] == pytest.approx(spend * 1.0)
+    weight = GAMMA.p * 3 / (GAMMA.p * 3 + GAMMA.q - 1)
+    assert ann["spend_weight"] == pytest.approx(weight)
+    sd = np.sqrt((0.03 * spend) ** 2 + (0.04 * spend) ** 2 + (1.0 * (1 - weight) * 0.5) ** 2)
+    assert ann["sd_mean"] == pytest.approx(sd)
+    assert ann["next_order"] == date(1970, 1, 1) + (date(2024, 6, 26) - date(1970, 1, 1))
+    assert rows["bob"]["next_order"] is None
+    assert rows["bob"]["q50"] == 0 < rows["bob"]["q95"]
+
+
+def test_the_level_scales_all_money_of_its_group():
+    low = Level(np.array([1.0, 1.0, 0.5, 1.0]), 5)
+    one, other = (valued(batch(*ROWS), known=known(level)).to_pylist() for level in (NONE, low))
+    for name in ("spend", "expected_contribution", "q75", "q95"):
+        assert other[0][name] == pytest.approx(0.5 * one[0][name])
+        assert other[1][name] == one[1][name]
+
+
+def test_a_batch_can_be_sent_to_a_worker():
+    kernel = pickle.loads(pickle.dumps(partial(valued, known=known())))  # noqa: S301 - our own bytes
+    assert kernel(batch(*ROWS)).equals(valued(batch(*ROWS), known=known()))
+
+
+def test_the_next_order_is_rounded_up_and_may_never_come():
+    found = next_orders(np.array([0.2, 10.0, np.inf, 1e9]), date(1970, 1, 11))
+    assert found.tolist() == [11, 20, -1, -1]
