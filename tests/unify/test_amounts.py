@@ -85,6 +85,13 @@ def test_a_reason_says_what_is_wrong(duckdb, text, reason):
     assert said == [{"v": reason}]
 
 
+def test_only_numbers_with_more_than_four_decimals_are_said_to_be_rounded(duckdb):
+    table = column(duckdb, ["ten", "1.2345", "1,234.5", "1.23456", "1e-5"])
+    found = amounts.evidence(shapes(duckdb, table.text))
+    assert found.long == 2
+    assert amounts.rounded_notes({"Total": found})[0].startswith("'Total': 2 values have more than 4 decimals")
+
+
 VALUES = st.lists(st.decimals(-(10**9), 10**9, places=6), min_size=1, max_size=30)
 
 

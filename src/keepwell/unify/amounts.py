@@ -102,8 +102,7 @@ def _of_shape(shape: str, n: int) -> Evidence:
         return Evidence(plain=False)
     plain = bool(_PLAIN.fullmatch(shape))
     body = cleaned(shape).lstrip("+-")
-    tail = re.search(r"[.,](0*)(?:[eE].*)?$", body)
-    decimals = 99 if re.search(r"[eE]", body) else len(tail[1]) if tail else 0
+    decimals = _decimals(body)
     sign = _proved(body)
     return Evidence(
         point=n if sign == "." else 0,
@@ -113,6 +112,18 @@ def _of_shape(shape: str, n: int) -> Evidence:
         decimals=decimals,
         plain=plain,
     )
+
+
+def _decimals(body: str) -> int:
+    """Return how many decimals a bare number has at most; one with an exponent may have any number.
+
+    >>> _decimals("0,000.00"), _decimals("00"), _decimals("0e-0") > 4, _decimals("ten")
+    (2, 0, True, 0)
+    """
+    match = re.fullmatch(r"[0.,]*?(?:[.,](0*))?([eE][+-]?0+)?", body)
+    if match is None:
+        return 0
+    return 99 if match[2] else len(match[1] or "")
 
 
 def _proved(body: str) -> str:
@@ -208,6 +219,7 @@ def rounded_notes(found: Mapping[str, Evidence]) -> list[str]:
     """Return which columns have more decimals than money has here."""
     long = {column: e.long for column, e in found.items() if e.long}
     return [
-        f"{column!r}: {n:,} values have more than 4 decimals and are rounded to 4, halves away from zero"
+        f"{column!r}: {n:,} {'value has' if n == 1 else 'values have'} more than 4 decimals; "
+        "money is rounded to 4, halves away from zero"
         for column, n in long.items()
     ]

@@ -10,7 +10,7 @@ customer_id: customer id | customer key | customer no | customer number | custom
 | patient id | donor id | donor | subscriber id | person id | contact id | consumer id | visitor id | card id
 | loyalty id | loyalty card | loyalty card no | uid | cid | cust key | kundennummer | kunden nr | kunde
 | client ref | id client | id cliente | cliente
-email: email | email address | e-mail | e-mail address | customer email | client email | buyer email
+email: email | purchase email | email address | e-mail | e-mail address | customer email | client email | buyer email
 | user email | billing email | contact email | mail
 name: customer name | client name | buyer name | full name | name | contact name | account name | company name
 | company
@@ -59,7 +59,8 @@ line_id: order line id | orderline id | line item id | line id | order item id |
         + _WHO
         + _WHAT
         + """
-quantity: quantity | qty | order quantity | quantity ordered | ordered quantity | item quantity | units
+quantity: quantity | quantity purchased | qty | order quantity | quantity ordered | ordered quantity
+| item quantity | units
 | units sold | unit sold | number of items | no of items | item count | items | pieces | num items
 | quantity sold | sales quantity | menge | quantite | cantidad
 unit_price: unit price | price per unit | price each | item price | product price | unit selling price
@@ -73,15 +74,17 @@ amount: line total | amt | sales amt | order amt | total amt | line amount | lin
 | sales | sale | monetary value | monetary | dollar value | value | total | price total | extended price
 | extended amount | turnover | gmv | subtotal | sub total | net sales | net revenue | net total | net value
 | charge | charges | donation amount | gift amount | betrag | umsatz | summe | montant | importe | monto
-order_total: order total | order total amount | order amount | order value | order revenue | order price
+order_total: order total | grand total base | grand total purchased | order total amount | order amount
+| order value | order revenue | order price
 | invoice total | invoice amount | grand total | total order value | total order amount | basket value
 | basket total | cart total | checkout total
 discount: discount | discount amount | line discount | item discount | discounts | total discount
 | discount total | discount value | rabatt | remise
-shipping: shipping | shipping amount | shipping cost | shipping total | shipping charge | shipping charged
+shipping: shipping | shipping and handling | shipping amount | shipping cost | shipping total | shipping charge
+| shipping charged
 | shipping price | shipping fee | shipping revenue | delivery | delivery fee | delivery charge | delivery cost
 | postage | freight | freight value | versand
-tax: tax | tax amount | taxes | total tax | tax total | sales tax | vat | vat amount | gst | mwst | tva
+tax: tax | order tax | tax amount | taxes | total tax | tax total | sales tax | vat | vat amount | gst | mwst | tva
 refund: refund | refund amount | refunded | refunded amount | amount refunded | refunds | total refunded
 | refund total | returned amount | return amount
 fee: payment fee | payment fees | transaction fee | processing fee | fee | fees | card fee
