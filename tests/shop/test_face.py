@@ -120,12 +120,18 @@ def test_the_arithmetic_of_a_value_comes_out(shop):
             assert product == pytest.approx(value["expected_contribution"])
             weight = value["spend_weight"]
             shrunk = weight * value["own_mean_order"] + (1 - weight) * value["everybodys_mean_order"]
-            assert shrunk == pytest.approx(value["spend"])
+            assert shrunk * value["of_late"] == pytest.approx(value["spend"])
 
 
-def test_everybodys_mean_order_is_one_number_for_everybody(shop):
-    means = [shop.explain(key).values[0]["everybodys_mean_order"] for key in ("K001", "K002", "K003", "K004")]
-    assert means == pytest.approx([means[0]] * 4)
+def test_what_orders_bring_of_late_is_one_factor_for_all_with_as_many_repeats(shop):
+    told = [shop.explain(key) for key in ("K001", "K002", "K003", "K004", "K005", "K006")]
+    factors = {}
+    for one in told:
+        group = min(one.history["repeats"], 5)
+        factors.setdefault(1 if group == 1 else 2 if group in (2, 3, 4) else group, []).append(one.values[0]["of_late"])
+    for same in factors.values():
+        assert same == pytest.approx([same[0]] * len(same))
+    assert max(map(len, factors.values())) > 1
 
 
 def test_the_months_of_an_explanation_add_up_to_its_orders(shop, orders_csv):

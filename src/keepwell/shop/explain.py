@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import DataError
+from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.signedspend import SignedSpend
 from keepwell.settings import Settings
 from keepwell.tables import LEDGER_LINES, UNKNOWN, Tables
 
 Row = dict[str, Any]
 _NEAREST = 3
+_NO_CHANGE = 1e-6
+_SPEND_MODELS: dict[str, Any] = {"gammagamma": GammaGamma, "signedspend": SignedSpend}
 _SUMMED = (*LEDGER_LINES, "contribution", "assumed_sales")
 
 
@@ -67,13 +71,14 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
 
     months = rows("ledger", "month")
     history = next(iter(rows("history", "first_date")), None)
+    everybody = _everybodys_mean(tables, engine)
     return Explanation(
         customer=person,
         orders=tuple(_order(row) for row in rows("order_contribution", "order_date", "order_id")),
         months=tuple(months),
         totals={line: sum((row[line] for row in months), Decimal("0.0000")) for line in _SUMMED},
         history=history,
-        values=tuple(_value(row, history) for row in rows("values", "horizon")),
+        values=tuple(_value(row, history, everybody) for row in rows("values", "horizon")),
         segments={row["scheme"]: row["segment"] for row in rows("segments", "scheme")},
         verdict=next(iter(rows("plan", "action")), None),
         as_of=settings.as_of or date.max,
@@ -118,15 +123,31 @@ def _order(row: Row) -> Row:
     return {name: row[name] for name in names[:3]} | {"sales": sales} | {name: row[name] for name in names[3:]}
 
 
-def _value(row: Row, history: Row | None) -> Row:
-    """Add the arithmetic: expected contribution = discounted orders x spend; spend = own x weight + all x rest."""
+def _everybodys_mean(tables: Tables, engine: Engine) -> float | None:
+    """Return what an order of somebody unknown is expected to bring, by the spend model of this run."""
+    fits = tables["fits"]
+    latest = fits.filter(fits.origin == fits.origin.max(), fits.model.isin(list(_SPEND_MODELS)))
+    rows = collected(engine, latest.select("model", "parameter", "estimate")).to_pylist()
+    if not rows:
+        return None
+    params = _SPEND_MODELS[rows[0]["model"]]
+    found = {row["parameter"]: row["estimate"] for row in rows}
+    return float(params(**{field.name: found[field.name] for field in fields(params)}).mean)
+
+
+def _value(row: Row, history: Row | None, everybody: float | None) -> Row:
+    """Add the arithmetic of a value.
+
+    Expected contribution = discounted orders x spend; spend = (own mean x weight + everybody's x the rest) x of late.
+    """
     spend, weight = row["spend"], row["spend_weight"]
     orders = row["expected_contribution"] / spend if spend else None
-    own = None
-    if history is not None:
-        own = (history["first_contribution"] + history["repeat_sum"]) / (history["repeats"] + 1)
-    everybody = (spend - weight * own) / (1 - weight) if own is not None and weight < 1 else None
-    return row | {"discounted_orders": orders, "own_mean_order": own, "everybodys_mean_order": everybody}
+    more = {"discounted_orders": orders, "own_mean_order": None, "everybodys_mean_order": everybody, "of_late": None}
+    if history is None or everybody is None:
+        return row | more
+    own = (history["first_contribution"] + history["repeat_sum"]) / (history["repeats"] + 1)
+    shrunk = weight * own + (1 - weight) * everybody
+    return row | more | {"own_mean_order": own, "of_late": spend / shrunk if shrunk else None}
 
 
 def _drop_id(rows: list[Row]) -> list[Row]:
@@ -147,8 +168,8 @@ def _past(e: Explanation) -> str:
         lines.append("  Bought nothing that was not taken back, so no value can be told.")
     else:
         h = e.history
-        lines.append(f"  {_days(h['repeats'] + 1)} with a purchase, {h['recency']:,} days from the first to the last")
-        lines.append(f"  the last was {h['age'] - h['recency']:,} days before {e.as_of}")
+        lines.append(f"  {_days(h['repeats'] + 1)} with a purchase, {_days(h['recency'])} from the first to the last")
+        lines.append(f"  the last was {_days(h['age'] - h['recency'])} before {e.as_of}")
     shown = e.orders[-12:]
     if len(shown) < len(e.orders):
         lines.append(f"  the latest {len(shown)} of {len(e.orders)} orders:")
@@ -193,11 +214,13 @@ def _future(e: Explanation) -> str:
 
 
 def _spend(v: Row) -> list[str]:
-    if v["own_mean_order"] is None or v["everybodys_mean_order"] is None:
+    if v["of_late"] is None:
         return []
-    w = v["spend_weight"]
-    sum_ = f"{w:.3f} x {v['own_mean_order']:.4f} + {1 - w:.3f} x {v['everybodys_mean_order']:.4f} = {v['spend']:.4f}"
-    return [f"  one order: {sum_} (own mean and everybody's, by how much their own orders tell)"]
+    w, own, everybody = v["spend_weight"], v["own_mean_order"], v["everybodys_mean_order"]
+    late = "" if abs(v["of_late"] - 1) < _NO_CHANGE else f" x {v['of_late']:.4f}"
+    lines = [f"  one order: ({w:.3f} x {own:.4f} + {1 - w:.3f} x {everybody:.4f}){late} = {v['spend']:.4f}"]
+    lines.append("    (own mean and everybody's, by how much their own orders tell" + (")" if not late else ","))
+    return lines if not late else [*lines, "    times what orders bring of late beside what the past says)"]
 
 
 def _alike(e: Explanation) -> str:

@@ -131,8 +131,7 @@ class Shop:
         from keepwell.engine import collected
 
         convert = _converter(as_)
-        self._run(run).path(name)
-        with self.reading(run) as (tables, engine):
+        with self.reading(run, name) as (tables, engine):
             return convert(collected(engine, _ordered(name, tables)))
 
     def values(self, as_: As = "arrow") -> Any:
@@ -168,8 +167,7 @@ class Shop:
         """
         from keepwell.shop.export import exported
 
-        self._run(run).path(name)
-        with self.reading(run) as (tables, engine):
+        with self.reading(run, name) as (tables, engine):
             ordered = _ordered(name, tables)
             return exported(engine.rows(ordered), ordered.schema().to_pyarrow(), Path(to), title=name)
 
@@ -189,17 +187,21 @@ class Shop:
             return explained(customer, tables, self.settings_of(run), engine)
 
     @contextmanager
-    def reading(self, run: str | None = None) -> Iterator[tuple[Tables, Engine]]:
-        """Give the tables of a run and the engine to read them with, whichever engine wrote them."""
+    def reading(self, run: str | None = None, *names: str) -> Iterator[tuple[Tables, Engine]]:
+        """Give the tables of a run, or those named, and the engine to read them with, whichever engine wrote them.
+
+        Raises:
+            DataError: There is no such table; names those there are.
+        """
         from keepwell.engine import opened
         from keepwell.tables import CONTRACTS, checked
 
         found = self._run(run)
+        paths = {name: found.path(name) for name in names or found.tables() if names or name in CONTRACTS}
         compute = self.settings_of(run).compute.model_copy(update={"engine": "duckdb"})
         engine = opened(compute)
         try:
-            names = [name for name in found.tables() if name in CONTRACTS]
-            yield {name: checked(name, engine.read(found.path(name))) for name in names}, engine
+            yield {name: checked(name, engine.read(path)) for name, path in paths.items()}, engine
         finally:
             engine.close()
 
