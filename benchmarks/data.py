@@ -41,7 +41,7 @@ def _make() -> None:
     units, price = (pc.cast(orders[name], pa.float64()) for name in ("quantity", "unit_price"))
     customer = pc.cast(pc.utf8_slice_codeunits(orders["customer_id"], 1), pa.int64())
     amount = pc.multiply(units, price)
-    # Each side reads the types it is quickest with: the peer whole numbers and floats, ours text and decimals.
+    # Both sides read customer_id and order_date; of the money, each the type it keeps: floats there, decimals here.
     log = {
         "customer": customer,
         "customer_id": orders["customer_id"],
