@@ -84,7 +84,7 @@ def _check_files(tables: Tables, engine: Engine) -> None:
         ("duplicates", "duplicates", "money_duplicates"),
     ):
         for row in collected(engine, _by_file(tables[name])).to_pylist():
-            found.setdefault(row["file"], {}).update({count: row["rows"], money: row["money"] or Decimal(0)})
+            found.setdefault(row["file"], {}).update({count: row["rows"], money: four_decimals(row["money"])})
     for file, row in said.items():
         _check_file(row, found[file])
     strangers = set(found) - set(said)
@@ -151,9 +151,14 @@ def whole(value: Any) -> Any:
 
 
 def _sum(value: Any, *, where: Any = None) -> Any:
-    return value.sum(where=where).cast("decimal(38,10)").cast(_WIDE).fill_null(Decimal("0.0000"))
+    return value.sum(where=where).cast("decimal(38,10)").cast(_WIDE)
 
 
 def _one(table: ir.Table, engine: Engine) -> dict[str, Any]:
     row: dict[str, Any] = collected(engine, table).to_pylist()[0]
-    return row
+    return {name: value if isinstance(value, int) else four_decimals(value) for name, value in row.items()}
+
+
+def four_decimals(value: Decimal | None) -> Decimal:
+    """Return a sum of money with its four decimals, whatever scale the engine gave it; the sum of nothing is 0."""
+    return (value or Decimal(0)).quantize(Decimal("0.0001"))

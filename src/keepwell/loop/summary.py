@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 from keepwell.decide import stop_total
 from keepwell.engine import Engine, collected
 from keepwell.loop.assumptions import assumed
-from keepwell.loop.conservation import Account, whole
+from keepwell.loop.conservation import Account, four_decimals, whole
 from keepwell.settings import Settings
 from keepwell.tables import MEASURES, UNKNOWN, Tables
 
@@ -52,7 +51,7 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
 
 def _file(row: dict[str, Any]) -> dict[str, Any]:
     mapping = json.loads(row["mapping"])
-    money = str(row["money_in"])
+    money = str(four_decimals(row["money_in"]))
     return {"name": row["name"], "format": row["format"], "rows": row["rows"], "money": money, "mapping": mapping}
 
 
@@ -62,7 +61,7 @@ def _earned(tables: Tables, engine: Engine) -> dict[str, Any]:
     sums = {name: t[name].sum().cast("decimal(38,4)") for name in ("gross", "discounts", "refunds")}
     sums |= {name: t[name].sum().cast("decimal(38,4)") for name in ("contribution", "assumed_sales")}
     row = collected(engine, t.aggregate(**sums)).to_pylist()[0]
-    earned = {name: Decimal("0.0000") if value is None else value for name, value in row.items()}
+    earned = {name: four_decimals(value) for name, value in row.items()}
     known = people.aggregate(customers=whole((people.customer_id != UNKNOWN).cast("int64")))
     customers = collected(engine, known).to_pylist()[0]["customers"] or 0
     net = earned["gross"] - earned["discounts"] - earned["refunds"]
