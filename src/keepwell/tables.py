@@ -38,7 +38,7 @@ def money(value: Any) -> Any:  # an Ibis value in, an Ibis value out
 
 
 def counted(value: Any) -> Any:
-    """Return a sum of integers as int64; DuckDB sums in 128 bits and would write them as floats."""
+    """Return a sum or a rank as int64: DuckDB sums in 128 bits and would write floats, Spark ranks in 32 bits."""
     return value.cast("decimal(38,0)").cast("int64")
 
 

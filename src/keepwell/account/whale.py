@@ -9,7 +9,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import UNKNOWN, checked, money, total
+from keepwell.tables import UNKNOWN, checked, counted, money, total
 
 POINTS = 1000
 
@@ -29,7 +29,7 @@ def whale(ledger: ir.Table, *, points: int = POINTS) -> ir.Table:
     whole = each.aggregate(n=each.count(), whole=each.earned.sum(), best=(each.earned > 0).cast("int64").sum())
     order = [each.earned.desc(), each.customer_id]
     ranked = each.mutate(
-        rank=ibis.row_number().over(order_by=order) + 1,
+        rank=counted(ibis.row_number().over(order_by=order)) + 1,
         cumulated=each.earned.sum().over(ibis.window(order_by=order, preceding=None, following=0)),
     ).cross_join(whole)
     spaced = (ranked.rank * points).floordiv(ranked.n) > ((ranked.rank - 1) * points).floordiv(ranked.n)

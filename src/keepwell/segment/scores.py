@@ -19,7 +19,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import money
+from keepwell.tables import counted, money
 
 TIERS = ("top fifth", "second fifth", "middle fifth", "fourth fifth", "bottom fifth")
 
@@ -53,4 +53,4 @@ def tiers(customers: ir.Table) -> ir.Table:
 
 def _score(order: Any, n: Any) -> Any:
     """Return the score as text; `rank` counts the customers strictly below."""
-    return (1 + (5 * ibis.rank().over(order_by=order)).floordiv(n)).cast("string")
+    return (1 + (5 * counted(ibis.rank().over(order_by=order))).floordiv(n)).cast("string")
