@@ -11,6 +11,7 @@ The quantiles are exact in the atom at zero and piecewise linear between the dra
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from keepwell.models.signedspend import SignedSpend
 
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 ROWS = 256  # numbers of orders that have a row of exact quantiles; above it Wilson and Hilferty's are used
+MOST_THREADS = 4
 MOST_SKEW = 4.0  # of one order, in signed spend
 
 
@@ -150,7 +152,7 @@ def signed_sums(worth: SignedWorth, counts: Counts, *, n: Ints, mean: Floats, we
 def _in_threads(kernel: Callable[..., None], size: int, arguments: tuple[Any, ...]) -> None:
     """Run a kernel over blocks of rows, each of which depends on nothing but itself."""
     edges = np.linspace(0, size, 9).astype(np.int64)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
         list(pool.map(lambda ends: kernel(*ends, *arguments), pairwise(edges)))
 
 

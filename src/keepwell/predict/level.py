@@ -44,7 +44,7 @@ class Level:
         if np.all(self.factor == 1):
             return ""
         low, high = self.factor.min() - 1, self.factor.max() - 1
-        return f"orders bring {low:+.0%} to {high:+.0%} of what the past says, by {self.origins} origins"
+        return f"orders of late bring {low:+.0%} to {high:+.0%} against the past, measured at {self.origins} origins"
 
 
 NONE = Level(np.ones(4), 0)

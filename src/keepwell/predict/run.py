@@ -36,6 +36,7 @@ from keepwell.tables import CONTRACTS, Tables, checked
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+FEW = 400  # customers that stand for all where the length of a life is sought
 SPENDS = {"gammagamma": "Gamma-Gamma", "signedspend": "signed spend"}
 
 
@@ -137,7 +138,7 @@ def _aheads(one: Fitted, log: Log, settings: Settings) -> list[Ahead]:
     if one.name == "pooled":
         life = max(year, (log.as_of - log.first).days)
     else:
-        life = max(year, horizons.life_days(one, standing_for(cells, SAMPLE), rate=rate))
+        life = max(year, horizons.life_days(one, standing_for(cells, FEW), rate=rate))
     both = [horizons.ahead(one, cells, name=name, days=d, rate=rate) for name, d in (("12m", year), ("life", life))]
     return horizons.with_doubt(one, cells, both, rate=rate)
 
