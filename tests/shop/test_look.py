@@ -46,3 +46,12 @@ def test_what_is_no_table_is_a_sentence(tmp_path):
     path.touch()
     with pytest.raises(DataError):
         keepwell.check(path)
+
+
+def test_files_that_go_together_are_checked_together(tmp_path):
+    sales, products = tmp_path / "sales.csv", tmp_path / "products.csv"
+    sales.write_text("order_id,customer_id,date,product_id,quantity\n1,a,2024-03-01,A1,2\n2,b,2024-03-02,B9,1\n")
+    products.write_text("product_id,product_name,price,cost\nA1,Mug,4.00,2.50\n")
+    alone, both = keepwell.check(sales), keepwell.check(sales, products)
+    assert (alone["facts"], alone["quarantined"]) == (0, 2)
+    assert (both["facts"], both["quarantined"], both["money"]) == (1, 1, "8.0000")

@@ -44,10 +44,10 @@ def add(files: Sequence[Path], workspace: Path | None, *, json: bool) -> None:
 
 def check(files: Sequence[Path], options: Options, *, json: bool) -> None:
     """Describe files; change nothing."""
-    from keepwell.shop import check as checked
+    from keepwell.shop import check_all
 
     with _talk(quiet=json) as tell:
-        found = [checked(file, tell=tell, **options) for file in files]
+        found = check_all(files, tell=tell, **options)
     _answer(found, "\n\n".join(words.file(description) for description in found), json=json)
 
 
