@@ -206,6 +206,24 @@ def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):
         run(tmp_path / "w", orders_csv, options={"as_of": date(1999, 1, 1)})
 
 
+@pytest.mark.parametrize(
+    ("rows", "known", "note"),
+    [
+        ("".join(f"{n},c{n},2024-0{1 + n % 9}-03,5.50\n" for n in range(15)), True, "one shared rate forecasts all"),
+        ("".join(f"{n},,2024-0{1 + n % 9}-03,5.50\n" for n in range(15)), False, "nothing to forecast"),
+        ("1,a,2024-01-03,-5\n2,b,2024-01-03,-5\n", False, "nothing to forecast"),
+    ],
+    ids=["nobody came back", "nobody is known", "only refunds"],
+)
+def test_too_small_a_history_gets_a_simpler_answer_that_says_so(tmp_path, rows, known, note):
+    file = tmp_path / "orders.csv"
+    file.write_text("order_id,customer_id,date,amount\n" + rows)
+    said = run(tmp_path / "w", file, options={"contact_cost": 0.8})
+    assert (said["equity"]["expected"] is not None) == known
+    assert said["backtest"] == {"champion": None, "table": []}
+    assert any(note in line for line in said["notes"])
+
+
 def compared(first, second, engine):
     """Return per table what differs: keys, integers, decimals and text exactly, floats by 1e-9 relative."""
     import math

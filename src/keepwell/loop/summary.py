@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from keepwell.decide import stop_total
-from keepwell.engine import Engine, collected
+from keepwell.engine import Engine, collected, number
 from keepwell.loop.assumptions import assumed
 from keepwell.loop.conservation import Account, four_decimals, whole
 from keepwell.settings import Settings
@@ -14,12 +14,13 @@ from keepwell.tables import MEASURES, UNKNOWN, Tables
 
 Summary = dict[str, Any]
 HORIZON = "12m"
+POOLED = "pooled"  # the method that stands in where no model can be fitted
 
 
 def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Account, as_of_given: bool) -> Summary:
     """Return all of the summary that follows from the tables; `run`, `workspace`, `seconds`, `report` come later."""
     files = collected(engine, tables["files"].order_by("name", "file")).to_pylist()
-    earned = _earned(tables, engine)
+    earned, models = _earned(tables, engine), _models(tables, engine)
     sums = earned | {"as_of_given": as_of_given, "assumed_dates": _assumed_dates(tables, engine)}
     return {
         "as_of": str(settings.as_of),
@@ -41,11 +42,11 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "revenue": str(account.ledger),
         "contribution": str(earned["contribution"]),
         "equity": _equity(tables, engine),
-        "models": _models(tables, engine),
+        "models": models,
         "backtest": _backtest(tables, engine),
         "stop": _stop(tables, settings, engine),
         "assumptions": assumed(settings, files=files, sums=sums),
-        "notes": _notes(account, settings),
+        "notes": [*_notes(account, settings), *_doubts(models)],
     }
 
 
@@ -75,10 +76,11 @@ def _assumed_dates(tables: Tables, engine: Engine) -> int:
 
 
 def _equity(tables: Tables, engine: Engine) -> dict[str, Any]:
-    t = tables["equity"]
+    """Return what all customers will earn; nulls where no known customer ever bought, for nothing is known then."""
+    t, bought = tables["equity"], tables["values"]
     rows = collected(engine, t.filter(t.horizon == HORIZON)).to_pylist()
-    if not rows:
-        return {"expected": "0.0000", "lower": "0.0000", "upper": "0.0000", "horizon": HORIZON}
+    if not rows or not number(engine, whole(bought.horizon.notnull().cast("int64"))):
+        return {"expected": None, "lower": None, "upper": None, "horizon": HORIZON}
     return {name: f"{rows[0][name]:.4f}" for name in ("expected", "lower", "upper")} | {"horizon": HORIZON}
 
 
@@ -128,3 +130,12 @@ def _notes(account: Account, settings: Settings) -> list[str]:
         part = f"{account.unknown_customer / account.ledger:.1%}" if account.ledger > 0 else "a part"
         notes.append(f"{account.unknown_customer} ({part} of the money) names no customer and is in nobody's value.")
     return notes
+
+
+def _doubts(models: list[str]) -> list[str]:
+    """Say it where the history is too small for a model."""
+    if not models:
+        return ["No known customer bought anything that was not taken back, so there is nothing to forecast."]
+    if POOLED in models:
+        return ["There is too little history to tell customers apart: one shared rate forecasts all, in wide doubt."]
+    return []
