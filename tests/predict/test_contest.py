@@ -25,6 +25,11 @@ def test_within_one_standard_error_the_simpler_wins():
     assert "simpler" in found.reason
 
 
+def test_where_the_models_are_one_the_simpler_is_taken():
+    best = 0.5 * (1 - 1e-9)
+    assert verdict(rounds([0.5, best], [0.5, best], [0.5, best]), ["bgnbd", "paretonbd"]).champion == "bgnbd"
+
+
 def test_an_origin_counts_by_its_customers():
     many, few = rounds([0.60, 0.5], customers=9000.0)[0], rounds([0.2, 0.5], customers=10.0)[0]
     assert verdict([many, many, few], ["bgnbd", "paretonbd"]).champion == "paretonbd"

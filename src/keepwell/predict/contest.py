@@ -18,6 +18,7 @@ LABELS = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "pooled": "pooled rate"}
 BASELINES = (baselines.POPULATION, baselines.OWN_RATE)
 SIMPLEST_FIRST = (*BASELINES, "bgnbd", "paretonbd", "pooled")
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 20, 10
+SAME = 1e-6  # relative difference of CRPS that is rounding: where nobody leaves, the models are one
 
 
 class Model(Protocol):
@@ -133,7 +134,7 @@ def verdict(rounds: Sequence[Scored], among: Sequence[str]) -> Verdict | None:
     for i, method in enumerate(methods):
         gap = table[:, i] - table[:, best]
         error = _error(gap, weight, full[0], method, methods[best])
-        if i == best or means[i] - means[best] <= error:
+        if i == best or means[i] - means[best] <= max(error, SAME * means[best]):
             break
     names = LABELS.get(method, method), LABELS.get(methods[best], methods[best])
     reason = f"lowest mean CRPS over {_times(len(full), 'origin')} of the backtest"
