@@ -78,3 +78,19 @@ def test_customers_who_all_spend_the_same_are_refused():
 def test_a_population_without_a_mean_is_refused():
     with pytest.raises(FitError, match="infinite"):
         gammagamma.predict(GammaGamma(2.0, 0.9, 10.0), n=np.zeros(1), total=np.zeros(1))
+
+
+def test_the_fused_value_is_the_sum_and_its_gradient_is_its_slope():
+    rng = np.random.default_rng(3)
+    n = 1.0 + rng.poisson(2.0, 200)
+    mean = rng.gamma(6.25 * n) / n / rng.gamma(3.74, 1 / 15.4, 200)
+    fused, theta = gammagamma._fused(n, mean), np.log([5.0, 3.0, 12.0])
+
+    def at(theta):
+        return fused(GammaGamma(*np.exp(theta)))
+
+    value, gradient = at(theta)
+    params = GammaGamma(*np.exp(theta))
+    np.testing.assert_allclose(value, gammagamma.log_likelihood(params, n=n, mean=mean).sum(), rtol=1e-12)
+    slope = [(at(theta + h)[0] - at(theta - h)[0]) / 2e-5 for h in 1e-5 * np.eye(3)]
+    np.testing.assert_allclose(gradient, slope, rtol=1e-6)  # error of central differences

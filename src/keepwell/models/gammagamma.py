@@ -17,6 +17,7 @@ Journal of Marketing Research 42:415-430.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,18 +60,30 @@ def log_likelihood(params: GammaGamma, *, n: Floats, mean: Floats) -> Floats:
     return total
 
 
-def _gradient(params: GammaGamma, n: Floats, mean: Floats, log_mean: Floats) -> Floats:
-    """Return the gradient of the summed ln L in the logarithms of p, q, gamma."""
-    p, q, gamma = params.p, params.q, params.gamma
+def _fused(n: Floats, mean: Floats) -> Callable[[GammaGamma], tuple[float, Floats]]:
+    """Return a function that gives the summed ln L and its gradient in the logarithms of p, q, gamma.
+
+    Gamma functions depend on the number of orders only, so they are asked once a number, not once a customer.
+    """
     orders, counts = np.unique(n, return_counts=True)
-    shape = p * orders
-    both = psi(shape + q)
-    whole = gamma + n * mean
-    log_whole = np.log(whole)
-    by_p = counts @ (orders * (both - psi(shape) + np.log(orders))) + n @ (log_mean - log_whole)
-    by_q = counts @ (both - psi(q) + np.log(gamma)) - log_whole.sum()
-    by_gamma = len(n) * q / gamma - ((p * n + q) / whole).sum()
-    return np.array([p * by_p, q * by_q, gamma * by_gamma])
+    log_orders, customers, log_mean = np.log(orders), len(n), np.log(mean)
+    weighted, alone = float(n @ log_mean), float(log_mean.sum())
+    sums = n * mean
+
+    def value(params: GammaGamma) -> tuple[float, Floats]:
+        p, q, gamma = params.p, params.q, params.gamma
+        shape = p * orders
+        both, whole = psi(shape + q), gamma + sums
+        log_whole = np.log(whole)
+        weighted_whole, whole_alone = float(n @ log_whole), float(log_whole.sum())
+        by_orders = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma) + shape * log_orders
+        total = counts @ by_orders + p * (weighted - weighted_whole) - alone - q * whole_alone
+        by_p = counts @ (orders * (both - psi(shape) + log_orders)) + weighted - weighted_whole
+        by_q = counts @ (both - psi(q) + np.log(gamma)) - whole_alone
+        by_gamma = customers * q / gamma - float(((p * n + q) / whole).sum())
+        return float(total), np.array([p * by_p, q * by_q, gamma * by_gamma])
+
+    return value
 
 
 def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
@@ -83,13 +96,12 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
         raise FitError(f"{len(n)} customers with an order of known worth are too few", "Gamma-Gamma")
     scale = float(np.median(mean))  # the fit is done in units of the median, so that it is the same in any currency
     mean = mean / scale
-    log_mean = np.log(mean)
-    if log_mean.std() < 1e-9:
+    if np.log(mean).std() < 1e-9:
         raise FitError("all customers spend the same an order", "Gamma-Gamma")
+    fused = _fused(n, mean)
 
     def objective(theta: Floats) -> tuple[float, Floats]:
-        params = GammaGamma(*np.exp(theta).tolist())
-        return float(log_likelihood(params, n=n, mean=mean).sum()), _gradient(params, n, mean, log_mean)
+        return fused(GammaGamma(*np.exp(theta).tolist()))
 
     bounds = [SHAPES, SHAPES, SHAPES]
     return _reported(polished(objective, np.log([4.0, 4.0, 0.75]), bounds), len(n), scale)

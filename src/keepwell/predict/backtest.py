@@ -18,7 +18,6 @@ from keepwell.predict.score import Judged, group_of, judged, measures
 from keepwell.progress import Tell
 
 Score = tuple[str, str, str, float]
-MOST_TO_FIT = 100_000  # customers that a fit at an origin reads; more are thinned evenly, for time
 SAMPLE = 2_000  # customers that stand for all where the path of a forecast is drawn
 
 
@@ -48,7 +47,7 @@ def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], t
     tell(f"backtest from {origin.day}")
     seen = observed(engine, days, origin)
     cells = seen.past.cells
-    fits, _ = fitted(models, thinned(cells, MOST_TO_FIT))
+    fits, _ = fitted(models, cells)
     if not fits:
         return None
     forecasts = {one.name: one.predict(cells, days=origin.horizon) for one in fits}

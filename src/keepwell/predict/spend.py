@@ -17,7 +17,6 @@ from keepwell.models.signedspend import SignedSpend
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-MOST_TO_FIT = 200_000  # customers that the fit reads; of more, every k-th in the order of what they bought
 ZEROS = 0.01  # share of orders worth nothing that Gamma-Gamma may pass over
 LEAST_Q = 1.05  # below it the mean of an order hangs on a handful of customers
 
@@ -71,8 +70,6 @@ def customers_money(engine: Engine, history: ir.Table) -> tuple[Floats, Floats, 
     parts = [[batch.column(i).to_numpy(zero_copy_only=False) for i in range(3)] for batch in engine.rows(table)]
     n, total, squares = (np.concatenate([part[i] for part in parts]) if parts else np.zeros(0) for i in range(3))
     order = np.lexsort((squares, total, n))
-    if len(order) > MOST_TO_FIT:
-        order = order[((np.arange(MOST_TO_FIT) + 0.5) * len(order) / MOST_TO_FIT).astype(np.int64)]
     return n[order], total[order], squares[order]
 
 
