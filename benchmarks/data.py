@@ -9,11 +9,14 @@ from benchmarks.measure import child
 
 HERE = Path(__file__).resolve().parent / "data"
 SHOP = HERE / "pareto_1m"
-CUSTOMERS = 1_000_000
+CUSTOMERS, FEW = 1_000_000, 2_000
 
 
 def shop() -> Path:
-    """Return the folder of the simulated shop: orders.csv, products.csv, orders.parquet and history.parquet."""
+    """Return the folder of the simulated shop: orders.csv, products.csv, orders.parquet and history.parquet.
+
+    few_orders.parquet and few_history.parquet hold the first 2,000 customers, to warm up on.
+    """
     if not (SHOP / ".ready").exists():
         print("simulating 1,000,000 customers", file=sys.stderr)
         child(Path(sys.executable), "data")
@@ -49,7 +52,9 @@ def _make() -> None:
         "amount": amount,
         "contribution": arrow.money(np.rint(amount.to_numpy() * baskets.UNIT).astype(np.int64)),
     }
-    pa.parquet.write_table(pa.table(log), SHOP / "orders.parquet")
+    table = pa.table(log)
+    pa.parquet.write_table(table, SHOP / "orders.parquet")
+    pa.parquet.write_table(table.filter(pc.less_equal(table["customer"], FEW)), SHOP / "few_orders.parquet")
     who, day = customer.to_numpy() - 1, orders["order_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     first, last = np.full(CUSTOMERS, day.max()), np.zeros(CUSTOMERS, np.int64)
     np.minimum.at(first, who, day)
@@ -57,6 +62,7 @@ def _make() -> None:
     repeats = np.bincount(who, minlength=CUSTOMERS) - 1  # the simulation has one order a customer and day
     columns = {"repeats": repeats, "recency": last - first, "age": day.max() - first}
     pa.parquet.write_table(pa.table(columns), SHOP / "history.parquet")
+    pa.parquet.write_table(pa.table(columns).slice(0, FEW), SHOP / "few_history.parquet")
     (SHOP / ".ready").touch()
 
 

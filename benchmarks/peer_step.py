@@ -45,4 +45,4 @@ if __name__ == "__main__":
         "bgnbd": bgnbd,
         "paretonbd": paretonbd,
     }
-    print(json.dumps(measured(lambda: STEPS[sys.argv[1]](sys.argv[2]))))
+    print(json.dumps(measured(STEPS[sys.argv[1]], sys.argv[2])))

@@ -70,7 +70,7 @@ if __name__ == "__main__":
     }
     name, path = sys.argv[1:3]
     own = DuckEngine(memory="2GB", threads=2)
-    answer = measured(lambda: STEPS[name](own, path))
+    answer = measured(partial(STEPS[name], own), path)
     if len(sys.argv) > 3:
         answer["at_peer"] = likelihood(own, path, model=MODELS[name], params=json.loads(sys.argv[3]))
     own.close()
