@@ -84,6 +84,11 @@ def test_products_and_customers_are_told_apart_from_sales(raw_file):
     assert told(raw_file, "customer_id,email,Total Spent").role == "customers"
 
 
+def test_the_name_in_a_list_of_products_is_the_products(raw_file):
+    found = told(raw_file, "sku,name,price,cost")
+    assert (found.role, found.mapping["description"], found.mapping["unit_cost"]) == ("products", "name", "cost")
+
+
 def test_map_goes_first_and_ignore_leaves_out(raw_file):
     columns = {"who": "customer_id", "WHEN": "date", "amount": "ignore", "Amount Due": "amount"}
     found = told(raw_file, "who,when,what,amount,Amount Due", columns=columns)

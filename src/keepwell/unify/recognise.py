@@ -116,9 +116,12 @@ def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) ->
         money.discard("amount")
     if "date" in sales and (money or "quantity" in sales):
         return _sales(raw, sales)
+    listed = "product_id" in products and bool(products.keys() & {"price", "unit_cost"})
+    if listed and not sales.keys() & {"customer_id", "email", "order_id"}:  # a 'name' is the product's here
+        return Recognition(GENERIC[1].name, "products", _only(products, GENERIC[1]))
     if _has_customer(sales) and (money or "quantity" in sales):
         raise _missing(raw, GENERIC[0], "date", sales)
-    if "product_id" in products and products.keys() & {"price", "unit_cost"}:
+    if listed:
         return Recognition(GENERIC[1].name, "products", _only(products, GENERIC[1]))
     if "date" in sales and _has_customer(sales) and "name" not in customers and "email" not in customers:
         raise _missing(raw, GENERIC[0], "amount", sales)
