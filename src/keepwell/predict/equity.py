@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from keepwell.models.compound import points
 from keepwell.models.shapes import Floats
@@ -115,7 +115,7 @@ def equity(
     at = points(DRAWS, seed=seed)
     shared = belief.shared(at.shared)
     orders = float(ahead.discounted @ cells.count)
-    totals = expected * shared.factor * np.exp(sd * student.ppf(at.level, shares.freedom)) + orders * shared.per_order
+    totals = expected * shared.factor * np.exp(sd * stdtrit(shares.freedom, at.level)) + orders * shared.per_order
     lower, upper = (float(v) for v in np.quantile(totals, [0.05, 0.95]))
     words = [shares.words]
     if growth > 1:
