@@ -125,8 +125,7 @@ def _line_value(table: ir.Table, there: frozenset[str]) -> tuple[Any, list[tuple
         return ibis.null(MONEY), []
     price = _first(table, "unit_price", "list_price", there)
     value = times(table.quantity if "quantity" in there else _ONE, price)
-    why = ibis.literal("no price for product ") + table.product_id.fill_null("(none)")
-    unpriced = [(price.isnull(), "unit_price", table.product_id, why)]
+    unpriced = [(price.isnull(), "unit_price", table.product_id, ibis.literal("no price for the product"))]
     large = [(value.isnull() | (value.abs() > LIMIT), "unit_price", _NONE, _TOO_LARGE)]
     return value, [*([lacking("quantity", "no quantity")] if "quantity" in there else []), *unpriced, *large]
 
