@@ -37,7 +37,7 @@ def sales(
     table = _with_list_prices(table, products if "product_id" in there else None)
     if file.discount != "money":
         table, there = _with_share(table, percent=file.discount == "percent"), there - {"discount"} | {"discount_share"}
-    table = _with_customer(worth(table, file.format, there), there)
+    table = _with_customer(worth(table, file.format, there), there, nobody=file.format.nobody)
     table = table.mutate(
         order_id=_order_id(table, file.raw.digest),
         currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
@@ -61,9 +61,15 @@ def _with_share(table: ir.Table, *, percent: bool) -> ir.Table:
     return table.mutate(discount_share=share, discount=ibis.null(MONEY))
 
 
-def _with_customer(table: ir.Table, there: frozenset[str]) -> ir.Table:
-    """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`."""
+def _with_customer(table: ir.Table, there: frozenset[str], *, nobody: frozenset[str]) -> ir.Table:
+    """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`.
+
+    Besides the words that name nobody anywhere, the ids in `nobody` name nobody in this format.
+    """
     named = {name: somebody(table[name]) for name in ("customer_id", "email") if name in there}
+    if nobody and "customer_id" in named:
+        key = named["customer_id"]
+        named["customer_id"] = key.isin(sorted(nobody)).ifelse(ibis.null("string"), key)
     table = table.mutate(**named)
     table = table.mutate(email=table.email.lower())
     return table.mutate(

@@ -51,3 +51,14 @@ def test_the_analytics_download_is_read_by_its_revenue(duckdb, raw_file, ran):
     tables = ran(duckdb, raw_file(ANALYTICS))
     assert tables["files"][0]["money_in"] == Decimal("1024.5")
     assert {c["customer_key"] for c in tables["customers"]} == {"Ann Lee", "Bob Ray"}
+
+
+def test_guests_have_number_0_and_are_told_apart_by_email(duckdb, raw_file, ran):
+    guests = REST.replace(",7,a@x.org", ",0,a@x.org").replace(",8,b@x.org", ",0,b@x.org")
+    tables = ran(duckdb, raw_file(guests))
+    assert {c["customer_key"] for c in tables["customers"]} == {"a@x.org", "b@x.org"}
+
+
+def test_a_guest_without_email_is_nobody(duckdb, raw_file, ran):
+    tables = ran(duckdb, raw_file(REST.replace(",7,a@x.org", ",0,")))
+    assert {c["customer_key"] for c in tables["customers"]} == {"unknown", "8"}

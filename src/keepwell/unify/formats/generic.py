@@ -92,7 +92,7 @@ cost: total cost | line cost | order cost | cost total | cogs | cost of goods so
 | total product cost | product cost total | cost amount | cost
 unit_cost: unit cost | cost per unit | cost per item | cost price | product cost | item cost | standard cost
 | cost each | einkaufspreis
-currency: currency | currency code | order currency | iso currency | presentment currency
+currency: currency | currency code | waehrung | währung | order currency | iso currency | presentment currency
 status: status | order status | payment status | financial status | transaction status
 """
     ),

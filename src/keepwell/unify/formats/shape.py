@@ -85,6 +85,7 @@ class Format:
     void: frozenset[str] = frozenset()  # statuses of orders never paid, or cancelled whole; in lower case
     returned: frozenset[str] = frozenset()  # statuses of orders whose money went back without an amount being given
     refunds_dated: bool = True  # a row that takes money back stands on its own day
+    nobody: frozenset[str] = frozenset()  # customer ids that name nobody here: a shop's number for guests
     notes: tuple[str, ...] = field(default=())
 
 

@@ -5,6 +5,7 @@ from keepwell.unify.formats.shape import Format, columns, words
 _VOID = words("""cancelled | canceled | failed | pending | pending payment | trash | draft | checkout-draft | auto-draft
     | wc-cancelled | wc-failed | wc-pending | wc-checkout-draft""")
 _RETURNED = frozenset(["refunded", "wc-refunded"])
+_GUESTS = frozenset(["0"])  # an order without an account; its e-mail says who
 
 REST = Format(
     name="woocommerce",
@@ -42,6 +43,7 @@ channel: created_via
     void=_VOID,
     returned=_RETURNED,
     refunds_dated=False,
+    nobody=_GUESTS,
 )
 
 ADVANCED = Format(
@@ -76,6 +78,7 @@ status: Order Status
     void=_VOID,
     returned=_RETURNED,
     refunds_dated=False,
+    nobody=_GUESTS,
 )
 
 ANALYTICS = Format(
