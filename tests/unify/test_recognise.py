@@ -124,6 +124,14 @@ def test_other_tables_are_refused_with_what_was_looked_for(raw_file, header):
         told(raw_file, header)
 
 
+def test_no_column_is_proposed_for_the_customer_that_is_not_like_one(raw_file):
+    header = "ReturnDate,TerritoryKey,ProductKey,ReturnQuantity"
+    with pytest.raises(DataError) as error:
+        told(raw_file, header, "2015-01-18,9,312,1")
+    asked = "--map ReturnDate=date --map COLUMN=customer_id --map ReturnQuantity=amount"
+    assert asked in error.value.mend
+
+
 def test_cdnow_without_a_header_is_told_by_its_dates(raw_file):
     four = recognised(raw_file("00001,19970101,1,11.77\n", header=False), Reading())
     five = recognised(raw_file("00004,0001,19970101,2,29.33\n", header=False), Reading())

@@ -22,6 +22,7 @@ MONEY_FIELDS = ("amount", "order_total", "unit_price", "gross")
 _LIFETIME_TOTALS = frozenset(["totalspent", "totalspend"])  # a customer's, not an order's
 _SEEN_ROWS = 200  # looked at where names do not tell
 _MOST = 0.9  # of them have to look right
+_ALIKE = 0.6  # how much a column's name must be like a customer's to be proposed as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,8 @@ def _guess(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]
         return max(SequenceMatcher(None, plain(column), plain(name)).ratio() for name in names)
 
     fitting = [column for column in unused if _looks_like(raw, column, field)]
+    if field == "customer_id":  # any value may name a customer, so the column's name has to say it
+        fitting = [column for column in fitting if likeness(column) >= _ALIKE]
     return max(fitting, key=likeness, default="")
 
 
@@ -216,6 +219,8 @@ def _unknown(raw: RawFile, mapping: Mapping[str, str]) -> DataError:
     for field in ("date", "customer_id", "amount"):
         guess = "" if field in mapping else _guess(raw, GENERIC[0], field, used)
         used |= {field: guess} if guess else {}
-    maps = " ".join(f"--map {_quoted(c)}={f}" for f, c in used.items() if f not in mapping)
-    mend += f", or say what its columns are, for example {maps}." if "date" in used and maps else "."
+    maps = " ".join(
+        f"--map {_quoted(used.get(f, 'COLUMN'))}={f}" for f in ("date", "customer_id", "amount") if f not in mapping
+    )
+    mend += f", or say what its columns are: {maps}." if "date" in used and maps else "."
     return DataError(f"not recognised: its columns are {', '.join(raw.header)}; looked for {sought}", raw.name, mend)
