@@ -10,6 +10,7 @@ from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import horizon
 from keepwell.predict.contest import Fitted
+from keepwell.predict.crowd import crowd
 
 PARAMS = ParetoNBD(r=0.7, alpha=60.0, s=0.6, beta=180.0)
 RATE = horizon.rate_a_day(0.10)
@@ -40,7 +41,8 @@ def test_a_life_ends_where_less_than_a_thousandth_is_left(one, cells):
     def until(days):
         return cells.count @ paretonbd.discounted(PARAMS, x=x, t_x=t_x, T=age, delta=RATE, t=float(days))
 
-    days = horizon.life_days(one, cells, rate=RATE)
+    people = crowd(cells, paretonbd.active(PARAMS, x=x, t_x=t_x, T=age))
+    days = horizon.life_days(one, people, rate=RATE)
     whole = cells.count @ paretonbd.discounted(PARAMS, x=x, t_x=t_x, T=age, delta=RATE)
     assert until(days) >= 0.999 * until(36_500)
     assert until(days - 365) < 0.999 * whole

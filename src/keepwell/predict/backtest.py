@@ -9,16 +9,16 @@ import numpy as np
 
 from keepwell.engine import Engine
 from keepwell.models import signedspend
-from keepwell.models.shapes import Cells, Floats, Ints
+from keepwell.models.shapes import Floats, Ints
 from keepwell.predict import baselines
 from keepwell.predict.contest import Fitted, Scored, fitted, scored
+from keepwell.predict.crowd import Crowd, crowd
 from keepwell.predict.origins import Origin
 from keepwell.predict.past import Days, Past, Seen, observed
 from keepwell.predict.score import Judged, group_of, judged, measures
 from keepwell.progress import Tell
 
 Score = tuple[str, str, str, float]
-SAMPLE = 2_000  # customers that stand for all where the path of a forecast is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Tested:
 
     origin: Origin
     models: tuple[Fitted, ...]
-    sample: Cells  # stands for all customers of the origin
+    crowds: Mapping[str, Crowd]  # all customers of the origin, by model
     scores: tuple[Score, ...]  # method, group, measure, value
     scored: Scored
     customers: float
@@ -51,6 +51,7 @@ def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], t
     if not fits:
         return None
     forecasts = {one.name: one.predict(cells, days=origin.horizon) for one in fits}
+    crowds = {name: crowd(cells, forecast.p_active) for name, forecast in forecasts.items()}
     forecasts[baselines.OWN_RATE] = baselines.own_rate(cells, days=origin.horizon)
     forecasts[baselines.POPULATION] = baselines.population(cells, days=origin.horizon)
     beside = {name: judged(forecast, seen.outcomes) for name, forecast in forecasts.items()}
@@ -61,7 +62,7 @@ def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], t
     return Tested(
         origin=origin,
         models=tuple(fits),
-        sample=standing_for(cells, SAMPLE),
+        crowds=crowds,
         scores=tuple(_scores(seen, beside, money)),
         scored=scored(beside, seen.outcomes),
         customers=float(cells.count.sum()),
@@ -97,20 +98,3 @@ def mean_spend(past: Past) -> Floats:
     weight = n / (n + to_half)
     answer: Floats = mean + weight * (past.total / (cells.count * n) - mean)
     return answer
-
-
-def thinned(cells: Cells, most: int) -> Cells:
-    """Return every k-th customer in the order of the cells, so that at most `most` are left."""
-    customers = float(cells.count.sum())
-    if customers <= most:
-        return cells
-    at = (np.arange(most) + 0.5) * customers / most
-    picked = np.bincount(np.searchsorted(np.cumsum(cells.count), at), minlength=len(cells.count))
-    kept = picked > 0
-    return Cells(cells.repeats[kept], cells.recency[kept], cells.age[kept], picked[kept].astype(float))
-
-
-def standing_for(cells: Cells, most: int) -> Cells:
-    """Return `thinned` cells whose counts add up to all customers."""
-    few = thinned(cells, most)
-    return Cells(few.repeats, few.recency, few.age, few.count * (cells.count.sum() / few.count.sum()))

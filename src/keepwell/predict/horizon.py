@@ -8,6 +8,7 @@ import numpy as np
 
 from keepwell.models.shapes import Cells, Floats, Ints, parameters
 from keepwell.predict.contest import Fitted
+from keepwell.predict.crowd import Crowd, discounted
 
 LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out
 LONGEST_LIFE = 100  # years
@@ -37,13 +38,11 @@ def rate_a_day(discount_rate: float) -> float:
     return float(np.log1p(discount_rate) / YEAR)
 
 
-def life_days(one: Fitted, sample: Cells, *, rate: float) -> int:
+def life_days(one: Fitted, crowd: Crowd, *, rate: float) -> int:
     """Return the whole years, in days, after which less than 0.1% of all discounted purchases are still to come."""
-    x, t_x, age = (a.astype(float) for a in (sample.repeats, sample.recency, sample.age))
 
     def until(years: int) -> float:
-        each = one.model.discounted(one.fit.params, x=x, t_x=t_x, T=age, delta=rate, t=years * 365.0)
-        return float(sample.count @ each)
+        return discounted(one, crowd, days=years * 365.0, rate=rate)
 
     whole = until(LONGEST_LIFE) * (1 - LIFE_TAIL)
     low, high = 0, LONGEST_LIFE

@@ -11,8 +11,9 @@ import ibis
 import numpy as np
 
 from keepwell.engine import Engine, collected
-from keepwell.models.shapes import Cells, Floats, Ints
+from keepwell.models.shapes import Floats
 from keepwell.predict.contest import Fitted
+from keepwell.predict.crowd import Crowd, ordered
 from keepwell.predict.origins import Origin
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class Course:
     """A forecast whose course is to be drawn."""
 
     one: Fitted
-    sample: Cells  # stands for all customers
-    total: float  # purchase days of all of them in all `days`
+    crowd: Crowd
     origin: date
     days: int
 
@@ -72,13 +72,12 @@ class Course:
 def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterator[dict[str, Any]]:
     """Yield one row per period of 7 days, or as many weeks as make at most 60 periods.
 
-    The course is that of the sample of customers, brought to the total of all. The band holds what all forecasts
-    share (`shared`, relative), what one period differs from its neighbours by (measured before the origin), and
-    chance.
+    The band holds what all forecasts share (`shared`, relative), what one period differs from its neighbours by
+    (measured before the origin), and chance.
     """
     step = WEEK * -(-course.days // (WEEK * MOST_PERIODS))
     ends = np.r_[np.arange(step, course.days, step), course.days]
-    expected = _expected(course, ends)
+    expected = np.diff(ordered(course.one, course.crowd, ends.astype(np.float64)), prepend=0.0)
     spread = Z95 * np.hypot(shared, _shock(daily, course.origin, step))
     chance = Z95 * np.sqrt(expected)
     lower = np.maximum(expected * np.exp(-spread) - chance, 0.0)
@@ -94,17 +93,6 @@ def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterat
             "upper": float(upper[i]),
             "actual": None if came is None else float(came[i]),
         }
-
-
-def _expected(course: Course, ends: Ints) -> Floats:
-    """Return the purchase days between one end and the next."""
-    cells = course.sample
-    x, t_x, age = (a.astype(float) for a in (cells.repeats, cells.recency, cells.age))
-    params, model = course.one.fit.params, course.one.model
-    reached = np.array([cells.count @ model.expected(params, x=x, t_x=t_x, T=age, t=float(end)) for end in ends])
-    scale = course.total / reached[-1] if reached[-1] > 0 else 0.0
-    answer: Floats = np.diff(reached, prepend=0.0) * scale
-    return answer
 
 
 def _shock(daily: Daily, origin: date, step: int) -> float:

@@ -17,9 +17,10 @@ from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.shapes import Cells, Fit, parameters
 from keepwell.predict import horizon as horizons
 from keepwell.predict import spend as spending
-from keepwell.predict.backtest import SAMPLE, Tested, backtest, standing_for
+from keepwell.predict.backtest import Tested, backtest
 from keepwell.predict.belief import MarginBelief, margin_belief
 from keepwell.predict.contest import BASELINES, LABELS, Fitted, Verdict, fallback, fitted, verdict
+from keepwell.predict.crowd import crowd
 from keepwell.predict.equity import ASSUMED_SD, Equity, equities, measured
 from keepwell.predict.history import customer_days, from_occasions
 from keepwell.predict.horizon import Ahead
@@ -36,7 +37,6 @@ from keepwell.tables import CONTRACTS, Tables, checked
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-FEW = 400  # customers that stand for all where the length of a life is sought
 SPENDS = {"gammagamma": "Gamma-Gamma", "signedspend": "signed spend"}
 
 
@@ -135,12 +135,13 @@ def _chosen(fits: list[Fitted], failed: list[str], tests: Sequence[Tested], cell
 def _aheads(one: Fitted, log: Log, settings: Settings) -> list[Ahead]:
     rate = horizons.rate_a_day(settings.assumptions.discount_rate)
     year, cells = settings.predict.horizon_days, log.past.cells
+    near = horizons.ahead(one, cells, name="12m", days=year, rate=rate)
     if one.name == "pooled":
-        life = max(year, (log.as_of - log.first).days)
+        life = (log.as_of - log.first).days
     else:
-        life = max(year, horizons.life_days(one, standing_for(cells, FEW), rate=rate))
-    both = [horizons.ahead(one, cells, name=name, days=d, rate=rate) for name, d in (("12m", year), ("life", life))]
-    return horizons.with_doubt(one, cells, both, rate=rate)
+        life = horizons.life_days(one, crowd(cells, near.p_active), rate=rate)
+    far = horizons.ahead(one, cells, name="life", days=max(year, life), rate=rate)
+    return horizons.with_doubt(one, cells, [near, far], rate=rate)
 
 
 def _known(
@@ -192,10 +193,9 @@ def _paths(engine: Engine, log: Log, chosen: Chosen, year: Ahead, tests: Sequenc
     if main is not None:
         test = by_origin[main]
         one = next((m for m in test.models if m.name == chosen.one.name), test.models[0])
-        course = Course(one, test.sample, float(test.orders[one.name].sum()), main.day, main.horizon)
+        course = Course(one, test.crowds[one.name], main.day, main.horizon)
         yield from path(course, shared=shared, daily=counted, actual=True)
-    total = float(year.orders @ log.past.cells.count)
-    course = Course(chosen.one, standing_for(log.past.cells, SAMPLE), total, log.as_of, year.days)
+    course = Course(chosen.one, crowd(log.past.cells, year.p_active), log.as_of, year.days)
     yield from path(course, shared=shared, daily=counted, actual=False)
 
 

@@ -1,0 +1,67 @@
+"""What all customers together are expected to buy, day by day: summed over all of them.
+
+Given that a customer is active, the future hangs on repeats and age alone, so customers are counted by these two. What
+a count brings is smooth in the age, so it is asked at few ages and interpolated to rounding (`quadrature`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keepwell.models.histories import groups_of
+from keepwell.models.quadrature import interpolated
+from keepwell.models.shapes import Cells, Floats
+from keepwell.predict.contest import Fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Customers by repeats and age, shape (groups,) each, repeats rising."""
+
+    repeats: Floats
+    age: Floats  # days
+    active: Floats  # how many of them are expected to be active
+
+
+def crowd(cells: Cells, p_active: Floats) -> Crowd:
+    """Count the customers who are expected to be active; `p_active` is the chance of each cell."""
+    repeats, age, group = groups_of(cells.repeats, cells.age)
+    here = np.bincount(group, weights=cells.count * p_active, minlength=len(repeats))
+    return Crowd(repeats.astype(np.float64), age.astype(np.float64), here.astype(np.float64))
+
+
+def ordered(one: Fitted, crowd: Crowd, days: Floats) -> Floats:
+    """Return the purchase days expected of all until each of `days`, shape (days,)."""
+    params, model = one.fit.params, one.model
+
+    def each(x: Floats, place: Floats) -> Floats:
+        age = np.maximum(place - 1, 0.0)
+        until = [model.expected(params, x=x, t_x=age, T=age, t=float(t)) for t in days]
+        return _given_active(one, x, age, np.column_stack(until))
+
+    return _summed(crowd, interpolated(each, crowd.repeats, crowd.age + 1))
+
+
+def discounted(one: Fitted, crowd: Crowd, *, days: float, rate: float) -> float:
+    """Return the discounted purchase days expected of all within `days`; `rate` is continuous, a day."""
+    params, model = one.fit.params, one.model
+
+    def each(x: Floats, place: Floats) -> Floats:
+        age = np.maximum(place - 1, 0.0)
+        within = model.discounted(params, x=x, t_x=age, T=age, delta=rate, t=days)
+        return _given_active(one, x, age, within[:, None])
+
+    return float(_summed(crowd, interpolated(each, crowd.repeats, crowd.age + 1))[0])
+
+
+def _given_active(one: Fitted, x: Floats, age: Floats, value: Floats) -> Floats:
+    active = one.model.active(one.fit.params, x=x, t_x=age, T=age)
+    answer: Floats = np.maximum(value / active[:, None], 1e-300)  # its logarithm is interpolated
+    return answer
+
+
+def _summed(crowd: Crowd, each: Floats) -> Floats:
+    answer: Floats = crowd.active @ each
+    return answer
