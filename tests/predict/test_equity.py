@@ -86,7 +86,7 @@ def test_a_margin_believed_between_bounds_moves_the_total_between_them():
 def test_the_doubt_of_the_parameters_is_carried():
     moved = replace(ahead(), moves=np.array([[0.25, 1.5]]))  # all orders by half, together
     found = total(shares=shares(0.01, freedom=1e6), ahead=moved)
-    assert found.upper / found.expected == pytest.approx(np.exp(0.5 * 1.645), rel=0.02)
+    assert found.upper / found.expected == pytest.approx(np.exp(np.sqrt(np.log(1.25)) * 1.645), rel=0.02)
 
 
 def test_the_level_moves_the_total():
@@ -104,3 +104,9 @@ def test_a_life_is_doubted_more_and_says_why():
 def test_nothing_expected_has_no_width():
     found = total(ahead=ahead((0.0, 0.0)))
     assert (found.lower, found.expected, found.upper) == (0, 0, 0)
+
+
+def test_where_next_to_nothing_is_expected_the_interval_is_finite():
+    found = total(ahead=replace(ahead((1e-11, 1e-11)), p_active=np.array([1e-11, 1e-11])), shares=shares(1.4, 2.0))
+    assert 0 < found.expected < 1e-6
+    assert 0 <= found.lower < found.expected < found.upper < np.inf

@@ -38,12 +38,14 @@ def assumptions(answer: Summary) -> str:
 def money(value: object) -> str:
     """Round money for the eye: whole units, thousands separated; cents below a hundred.
 
-    >>> money("2500315.6300"), money("-4.5"), money(None)
-    ('2,500,316', '-4.50', 'unknown')
+    >>> money("2500315.6300"), money("-4.5"), money(None), money("nan")
+    ('2,500,316', '-4.50', 'unknown', 'unknown')
     """
     if value is None:
         return "unknown"
     amount = Decimal(str(value))
+    if not amount.is_finite():
+        return "unknown"
     return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}"
 
 

@@ -111,7 +111,10 @@ def equity(
     total = _spend_sums(past, spend) * of.of(cells.repeats)
     expected = float(ahead.discounted @ total)
     known = np.sqrt(_parameter_variance(ahead, past, total, spend) + _chance_variance(ahead, past, spend))
-    sd = max(shares.sd * growth, known / abs(expected) if expected else 0.0)
+    # Of the logarithm, where `known` is of the total itself: much the same where small, and finite where next to
+    # nothing is left.
+    own = float(np.sqrt(np.log1p((known / expected) ** 2))) if expected else 0.0
+    sd = max(shares.sd * growth, own)
     at = points(DRAWS, seed=seed)
     shared = belief.shared(at.shared)
     orders = float(ahead.discounted @ cells.count)
