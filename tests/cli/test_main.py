@@ -59,6 +59,17 @@ def test_an_error_is_json_where_json_was_asked_for(tmp_path):
     assert error["mend"]
 
 
+@pytest.mark.parametrize(
+    "arguments", [["run", "--margin", "abc"], ["run", "--nonsense"], ["explain"], ["export", "values"], ["nonsense"]]
+)
+def test_a_wrong_option_is_json_where_json_was_asked_for(tmp_path, arguments):
+    done = keepwell(*arguments, "--json", cwd=tmp_path)
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["exit"]) == (2, 2)
+    assert error["problem"]
+    assert error["mend"]
+
+
 @pytest.mark.parametrize("arguments", [["explain", "17850"], ["export", "values", "--to", "v.csv"], ["runs"], ["run"]])
 def test_without_a_workspace_a_command_says_so(tmp_path, arguments):
     done = keepwell(*arguments, cwd=tmp_path)

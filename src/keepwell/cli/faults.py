@@ -13,15 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import typer
+
 from keepwell.errors import ConservationError, KeepwellError
 
 USER, OURS, STOPPED = 2, 1, 130
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # of every wrong option or argument
 
 
 def watched(command: Callable[[], object], *, json: bool) -> None:
     """Run `command` and turn every error into a sentence and an exit status."""
     try:
         command()
+    except UsageError as error:
+        problem = getattr(error, "format_message", error.__str__)().rstrip(".")
+        _ended(KeepwellError(problem, mend="Say --help after the command's name for its options."), USER, json=json)
     except ConservationError as error:
         _ended(error, OURS, json=json)
     except KeepwellError as error:

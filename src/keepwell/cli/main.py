@@ -211,4 +211,5 @@ def main() -> None:
     """Run the command line: exit 0, or 2 for the user's mistake, or 1 for ours."""
     from keepwell.cli import faults
 
-    faults.watched(app, json="--json" in sys.argv[1:])
+    asked = "--json" in sys.argv[1:]
+    faults.watched(lambda: app(standalone_mode=not asked), json=asked)
