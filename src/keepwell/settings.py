@@ -6,7 +6,7 @@ A field's `description` is what `keepwell init` writes above it and what a run p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -159,7 +159,9 @@ class Compute(Section):
     """What computes and how much it may use."""
 
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="Engine that runs the stages.")
-    memory: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$", description="Memory that the engine may use.")
+    memory: str = Field(
+        "4GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$", description="Memory that the engine may use, e.g. 2GB or 512MB."
+    )
     threads: int = Field(0, ge=0, description="Threads; 0: one a core.")
 
 
@@ -187,11 +189,30 @@ def from_dict(values: dict[str, object], *, where: str = "the options") -> Setti
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        mend = "See `keepwell init` for every name and its meaning."
-        raise ConfigError(f"{name or 'settings'}: {problem}", where, mend) from error
+        raise _refused(error.errors()[0], where) from error
+
+
+def _refused(first: Mapping[str, Any], where: str) -> ConfigError:
+    """Say of the first value that does not fit which it is, what stands there, what would fit, and what it means."""
+    name, mend = ".".join(str(part) for part in first["loc"]), "See `keepwell init` for every name and its meaning."
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"{name}: there is no such setting", where, mend)
+    problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return ConfigError(f"{name or 'settings'}: {problem}", where, mend)
+    problem = "it is not written so" if first["type"] == "string_pattern_mismatch" else problem
+    told = f"{name} cannot be {str(first['input'])!r}: {problem[:1].lower()}{problem[1:]}"
+    return ConfigError(told, where, f"{_meaning(first['loc'])} {mend}".strip())
+
+
+def _meaning(place: Sequence[int | str]) -> str:
+    """Return what stands in keepwell.toml above the setting at `place`; '' where nothing does."""
+    of: Any = Settings
+    for part in place[:-1]:
+        field = getattr(of, "model_fields", {}).get(part)
+        of = field.annotation if field else None
+    field = getattr(of, "model_fields", {}).get(place[-1]) if place else None
+    return (field.description or "") if field else ""
 
 
 def from_toml(path: Path) -> Settings:

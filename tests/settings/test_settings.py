@@ -59,3 +59,16 @@ def test_a_broken_file_names_itself(tmp_path):
     file.write_text("[assumptions\nmargin = 0.3")
     with pytest.raises(ConfigError, match=r"keepwell\.toml"):
         from_toml(file)
+
+
+def test_a_value_that_does_not_fit_is_shown_with_what_would_and_what_it_means():
+    with pytest.raises(ConfigError, match=r"assumptions\.margin cannot be '35': input should be less than") as error:
+        with_options(Settings(), {"margin": 35})
+    assert error.value.mend.startswith("Share of net sales")
+
+
+def test_a_pattern_is_told_by_an_example():
+    with pytest.raises(ConfigError, match="'lots'") as error:
+        with_options(Settings(), {"memory": "lots"})
+    assert "^" not in str(error.value)
+    assert "e.g. 2GB" in error.value.mend
