@@ -73,6 +73,15 @@ def test_an_order_total_that_stands_on_every_line_counts_once(duckdb, raw_file, 
     assert [row["money"] for row in lines(duckdb, raw_file, ran, text)] == [30, 0, 10]
 
 
+@pytest.mark.parametrize("rows", [("5,8", "5,8"), ("5,8", ","), (",", "5,8"), ("2,7", "3,1"), ("0,8", "5,0")])
+def test_what_an_orders_rows_say_of_refund_and_tax_is_not_lost(duckdb, raw_file, ran, rows):
+    text = "order_id,customer,date,product,quantity,unit_price,order_total,refund,tax\n"
+    first, second = (f"1,ann,2024-01-01,{name},1,10,28,{told}\n" for name, told in zip("ab", rows, strict=True))
+    found = lines(duckdb, raw_file, ran, text + first + second)
+    sums = [sum(part) for part in zip(*map(parts, found), strict=True)]
+    assert sums == [20, 0, 0, 8, 0, 5, 23]
+
+
 def test_a_total_that_differs_within_an_order_is_each_rows_own(duckdb, raw_file, ran):
     text = "order_id,customer,date,order_total\n1,ann,2024-01-05,30\n1,ann,2024-01-05,20\n2,ann,2024-01-06,10\n"
     tables = ran(duckdb, raw_file(text))

@@ -36,6 +36,7 @@ HEAD_FIELDS = (
     "ordered_at", "order_date", "customer_id", "email", "name", "first_name", "last_name", "currency", "status",
     "cancelled", "country", "channel", "order_total", "order_discount", "shipping", "tax", "refund", "fee",
 )  # fmt: skip
+_ORDERS_OWN = ("order_discount", "shipping", "tax", "refund", "fee")  # of these, repeated or spread over its rows
 _HEAD_FAULTS = ("date", "order_total", "order_discount", "shipping", "tax", "refund")
 
 
@@ -167,13 +168,16 @@ def _with(table: ir.Table, parts: dict[str, Any]) -> tuple[ir.Table, frozenset[s
 def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
     """Give an order's first row what its total holds and its lines do not; each line its own value."""
     own_id = ibis.literal("row ") + table.line.cast("string")
+    own = [name for name in _ORDERS_OWN if name in there]
     table = table.mutate(line_value=_or_zero(table.line_value), order_id=ibis.coalesce(table.order_id, own_id))
     orders = table.group_by("order_id").aggregate(
         head=ibis.coalesce(_.line.min(where=_.order_total.notnull()), _.line.min()),
         lines_value=_.line_value.sum().cast(_SUM),
         lines_discount=_or_zero(_.discount.abs()).sum().cast(_SUM),
+        **{name: _once(table[name]) for name in own},
     )
-    first = table.select("line", *HEAD_FIELDS, head_fault="fault_reason", head_field="fault_field")
+    of_head = [name for name in HEAD_FIELDS if name not in own]
+    first = table.select("line", *of_head, head_fault="fault_reason", head_field="fault_field")
     heads = orders.join(first, orders["head"] == first.line).drop("line")
     table = table.drop(*HEAD_FIELDS).join(heads, "order_id")
     is_head = table.line == table["head"]
@@ -189,6 +193,11 @@ def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozen
     parts = _explained(table) if there & {"amount", "unit_price"} else _unexplained(table)
     table, names = _with(table, parts)
     return _propagated(table), names
+
+
+def _once(value: Any) -> Any:
+    """Return what a column says of an order: the one value that its rows repeat, else the sum of what each row says."""
+    return _money((value.nunique() > 1).ifelse(value.sum(), value.max()))
 
 
 def _explained(table: ir.Table) -> dict[str, Any]:
