@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import pyarrow.parquet
 import pytest
 
 from keepwell import loop, store
@@ -199,6 +200,17 @@ def test_rows_after_the_day_asked_for_are_left_out_and_named(orders_csv, tmp_pat
     assert said["as_of"] == "2023-12-31"
     assert Decimal(said["money"]["ledger"]) == money
     assert any("dated after 2023-12-31" in note for note in said["notes"])
+
+
+def test_who_first_came_later_is_no_customer_yet(orders_csv, tmp_path):
+    said = run(tmp_path / "w", orders_csv, options={"as_of": date(2023, 3, 31)})
+    early = [
+        row for row in (line.split(",") for line in orders_csv.read_text().splitlines()[1:]) if row[2] <= "2023-03-31"
+    ]
+    assert said["customers"] == len({row[1] for row in early if row[1]})
+    assert said["rows"]["in"] == len(orders_csv.read_text().splitlines()) - 1
+    people = pyarrow.parquet.read_table(store.find(Workspace.open(tmp_path / "w")).path("customers")).to_pylist()
+    assert max(person["last_seen"] for person in people) <= date(2023, 3, 31)
 
 
 def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):

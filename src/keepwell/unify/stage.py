@@ -112,11 +112,12 @@ def _run(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Loca
     tell("looking for rows that files share")
     rows = same.apart(same.marked(rows, sold, local.engine), sold, local.engine)
     facts = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
+    met = facts if settings.as_of is None else facts.filter(facts.order_date <= settings.as_of)
     records = lists["customers"]
     good_records = None if records is None else records.filter(records.fault_reason.isnull())
     there = _known(sold)
     tell("gathering customers")
-    people = local.engine.keep(customers(facts, good_records, there=there))
+    people = local.engine.keep(customers(met, good_records, there=there))
     tables = {
         "order_lines": checked("order_lines", facts),
         "products": checked("products", goods if goods is not None else _empty("products", local.engine)),
