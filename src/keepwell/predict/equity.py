@@ -7,8 +7,8 @@ believed of the assumed margin. The total is simulated at fixed points as
     expected x factor(margin) x exp(sd x t),
 
 t from Student's t with half as many degrees of freedom as there are (effective) origins, because they overlap. `sd` is
-the root mean square of ln(actual / forecast) over the origins, or the sd that parameters and chance alone explain,
-where that is larger.
+the root mean square of ln(actual / forecast) over the origins, with one of them less in its denominator where the level
+was measured on them too, or the sd that parameters and chance alone explain, where that is larger.
 """
 
 from __future__ import annotations
@@ -67,12 +67,18 @@ def measured(tests: Sequence[Tested], method: str, of: Level, *, horizon: int) -
     taken = long if len(long) >= FEWEST_ORIGINS else able
     errors = np.array([np.log(test.brought.sum() / _forecast(test, method, of)) for test in taken])
     weight = np.array([test.customers for test in taken]) * recency(taken) if taken else np.zeros(0)
-    square = float(weight @ errors**2 / weight.sum()) if taken else 0.0
+    off = float(weight @ errors**2 / weight.sum()) if taken else 0.0
     if len(taken) < FEWEST_ORIGINS:
         words = f"{len(taken)} origins are too few to measure it: an error of {ASSUMED_SD:.0%} is assumed"
-        return Shares(float(np.sqrt(square + ASSUMED_SD**2)), 4.0, len(taken), words)
-    words = f"forecasts of the total were off by {np.sqrt(square):.1%} at {len(taken)} origins of the backtest"
-    return Shares(float(np.sqrt(square)), max(2.0, effective(weight) / 2), len(taken), words)
+        return Shares(float(np.sqrt(off + ASSUMED_SD**2)), 4.0, len(taken), words)
+    words = f"forecasts of the total were off by {np.sqrt(off):.1%} at {len(taken)} origins of the backtest"
+    if taken is not long:
+        near, far = (end(test.origin.horizon for test in taken) for end in (min, max))
+        words += f", which looked {near} to {far} days ahead and not {horizon}"
+    many = max(effective(weight), 2.0)
+    # A level that was fitted to these errors has made them smaller than those of a forecast not yet tested.
+    sd = float(np.sqrt(off if np.all(of.factor == 1) else off * many / (many - 1)))
+    return Shares(sd, max(many / 2, 2.0), len(taken), words)
 
 
 def _forecast(test: Tested, method: str, of: Level) -> float:
