@@ -61,7 +61,8 @@ def _fields(section: BaseModel, prefix: str) -> Iterator[tuple[str, str, str]]:
 def tables() -> str:
     """Return the reference of the tables."""
     intro = (
-        "Stages meet only in these tables, and `keepwell export NAME` writes any of them. Money is decimal(18,4) "
+        "Stages meet only in these tables, and `keepwell export NAME` writes any of them, with your own `customer_key` "
+        "after each `customer_id`. Money is decimal(18,4) "
         "in the reporting currency, shares are 0 to 1, durations are days, a month is its first day."
     )
     parts = ["# Tables", "", intro, ""]

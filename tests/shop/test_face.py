@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import keepwell
@@ -161,3 +162,12 @@ def test_the_unknown_customer_has_a_ledger_and_no_value(shop):
     assert told.verdict is None
     assert told.totals["gross"] == Decimal(shop.summary()["money"]["unknown_customer"])
     assert "no value can be told" in told.text()
+
+
+def test_an_export_has_the_shops_own_key_beside_the_id(shop, tmp_path):
+    shop.export("values", tmp_path / "values.parquet")
+    written, read = pq.read_table(tmp_path / "values.parquet"), shop.values()
+    keys = dict(zip(*(shop.customers()[name].to_pylist() for name in ("customer_id", "customer_key")), strict=True))
+    assert written.column_names[:2] == ["customer_id", "customer_key"]
+    assert written.drop_columns("customer_key").equals(read)
+    assert written["customer_key"].to_pylist() == [keys[one] for one in read["customer_id"].to_pylist()]

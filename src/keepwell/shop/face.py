@@ -161,14 +161,16 @@ class Shop:
     def export(self, name: str, to: str | Path, *, run: str | None = None) -> int:
         """Write a table, ordered by its key, to a file by its ending, and return how many rows it has.
 
+        Beside each `customer_id` stands the shop's own `customer_key`.
+
         Raises:
             DataError: There is no such table, or it has more rows than a worksheet.
             ConfigError: The ending is not .csv, .parquet or .xlsx.
         """
         from keepwell.shop.export import exported
 
-        with self.reading(run, name) as (tables, engine):
-            ordered = _ordered(name, tables)
+        with self.reading(run, name, "customers") as (tables, engine):
+            ordered = _ordered(name, _with_keys(name, tables))
             return exported(engine.rows(ordered), ordered.schema().to_pyarrow(), Path(to), title=name)
 
     def explain(self, customer: str, *, run: str | None = None) -> Explanation:
@@ -215,6 +217,17 @@ def _ordered(name: str, tables: Tables) -> Any:
     from keepwell.tables import CONTRACTS
 
     return tables[name].order_by(*CONTRACTS[name].key)
+
+
+def _with_keys(name: str, tables: Tables) -> Tables:
+    """Put the shop's own key after the id of a customer, where the table has the id alone."""
+    table = tables[name]
+    if "customer_id" not in table.columns or "customer_key" in table.columns:
+        return tables
+    who = tables["customers"].select(who="customer_id", customer_key="customer_key")
+    at = table.columns.index("customer_id") + 1
+    columns = [*table.columns[:at], "customer_key", *table.columns[at:]]
+    return {**tables, name: table.left_join(who, table.customer_id == who.who).select(columns)}
 
 
 def _in_short(run: Run, *, current: bool) -> dict[str, Any]:
