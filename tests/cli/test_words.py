@@ -58,3 +58,14 @@ def test_columns_and_assumptions_are_shown():
     assert "When = date" in words.mappings(ANSWER)
     assert "30%" in words.assumptions(ANSWER)
     assert "--margin 0.35" in words.assumptions(ANSWER)
+
+
+def test_the_way_to_take_a_run_is_said_once():
+    note = "More than 5% of the rows are in quarantine. Mend the files, or take it with --accept."
+    assert words.summary({**ANSWER, "current": False, "notes": [note]}).count("--accept") == 1
+
+
+def test_one_is_one():
+    said = words.summary({**ANSWER, "customers": 1, "stop": {"customers": 1, "saves": "2.00"}})
+    assert "from 1 customer\n" in said
+    assert "contacting 1 customer:" in said

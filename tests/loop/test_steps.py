@@ -186,6 +186,7 @@ def test_too_many_rows_in_quarantine_keep_a_run_from_becoming_current(tmp_path):
     second = run(folder, file)
     assert (first["current"], second["current"]) == (True, False)
     assert "did not become current" in second["notes"][0]
+    assert second["notes"][1].startswith("5 rows (11.1%) in quarantine, 5 of them for: ")
     assert Workspace.open(folder).current == first["run"]
     assert store.find(Workspace.open(folder), second["run"]).manifest()["summary"]["rows"]["quarantined"] == 5
     third = run(folder, file, accept=True)
@@ -199,7 +200,9 @@ def test_rows_after_the_day_asked_for_are_left_out_and_named(orders_csv, tmp_pat
     money = sum(Decimal(row[3]) for row in early if row[2] <= "2023-12-31")
     assert said["as_of"] == "2023-12-31"
     assert Decimal(said["money"]["ledger"]) == money
-    assert any("dated after 2023-12-31" in note for note in said["notes"])
+    (note,) = (note for note in said["notes"] if "dated after 2023-12-31" in note)
+    later = sum(Decimal(row[3]) for row in early if row[2] > "2023-12-31" and row[2] != "2024-11-31")
+    assert f"({later:,.2f} of money)" in note
 
 
 def test_who_first_came_later_is_no_customer_yet(orders_csv, tmp_path):

@@ -18,7 +18,7 @@ def summary(answer: Summary) -> str:
     parts = [_read(answer), _earned(answer), _will(answer), _truth(answer), _trust(answer), _stop(answer)]
     lines = [part for part in parts if part]
     lines += [f"  ! {note}" for note in answer.get("notes", [])]
-    if not answer.get("current", True):
+    if not answer.get("current", True) and not any("--accept" in note for note in answer.get("notes", [])):
         lines.append("  ! This run did not become current: too many rows in quarantine. Look at it, then add --accept.")
     if answer.get("report"):
         lines.append(f"Report      {answer['report']}")
@@ -49,6 +49,10 @@ def money(value: object) -> str:
     return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}"
 
 
+def _counted(n: int, word: str) -> str:
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
+
+
 def _read(answer: Summary) -> str:
     rows, names = answer["rows"], ", ".join(file["name"] for file in answer["files"][:3])
     more = "" if len(answer["files"]) <= 3 else f" and {len(answer['files']) - 3} more"
@@ -58,13 +62,13 @@ def _read(answer: Summary) -> str:
         if rows[kind]
     ]
     tail = f" ({', '.join(apart)})" if apart else " (every one used)"
-    return f"Read        {rows['in']:,} rows of {names}{more}{tail}, up to {answer['as_of']}"
+    return f"Read        {_counted(rows['in'], 'row')} of {names}{more}{tail}, up to {answer['as_of']}"
 
 
 def _earned(answer: Summary) -> str:
     return (
         f"Earned      {money(answer['contribution'])} contribution on {money(answer['revenue'])} taken,"
-        f" from {answer['customers']:,} customers"
+        f" from {_counted(answer['customers'], 'customer')}"
     )
 
 
@@ -104,8 +108,8 @@ def _stop(answer: Summary) -> str:
     stop = answer["stop"]
     if stop is None:
         return "Keep, stop  give --contact-cost to learn whom to stop contacting"
-    saved = money(stop["saves"])
-    return f"Stop        contacting {stop['customers']:,} customers: that saves {saved} in 12 months (assumed effect)"
+    whom, saved = _counted(stop["customers"], "customer"), money(stop["saves"])
+    return f"Stop        contacting {whom}: that saves {saved} in 12 months (assumed effect)"
 
 
 def mappings(answer: Summary) -> str:
@@ -120,22 +124,23 @@ def mappings(answer: Summary) -> str:
 def run(one: Summary) -> str:
     """Return one line on a finished run."""
     mark = "*" if one.get("current") else " "
-    return f"{mark} {one['run']}  as of {one['as_of']}  {one['customers']:,} customers  {one['engine']}"
+    return f"{mark} {one['run']}  as of {one['as_of']}  {_counted(one['customers'], 'customer')}  {one['engine']}"
 
 
 def file(found: Summary) -> str:
     """Return what `keepwell check` found in one file."""
     shape = ", ".join(part for part in (found["kind"], found["encoding"], _named(found["delimiter"])) if part)
-    lines = [f"{found['name']}: {found['rows']:,} rows ({shape}), read as {found['format']} ({found['role']})"]
+    rows = _counted(found["rows"], "row")
+    lines = [f"{found['name']}: {rows} ({shape}), read as {found['format']} ({found['role']})"]
     chosen = {column: field for field, column in found["mapping"].items()}
     lines += [
         f"  {column:<24} {'-> ' + chosen[column] if column in chosen else '(not used)'}" for column in found["header"]
     ]
     if "facts" in found:
         lines += [
-            f"  {found['facts']:,} rows can be used, {found['quarantined']:,} go to quarantine",
+            f"  {_counted(found['facts'], 'row')} can be used, {found['quarantined']:,} in quarantine",
             f"  money {money(found['money'])}, {found['first']} to {found['last']},"
-            f" {found['customers']:,} customers, {found['nobody']:,} rows that name nobody",
+            f" {_counted(found['customers'], 'customer')}, {_counted(found['nobody'], 'row')} without a customer",
         ]
         reasons = list(found["reasons"].items())
         lines += [f"  ! {rows:,} x {reason}" for reason, rows in reasons[:SHOWN]]

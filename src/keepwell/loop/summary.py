@@ -46,7 +46,7 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "backtest": _backtest(tables, engine),
         "stop": _stop(tables, settings, engine),
         "assumptions": assumed(settings, files=files, sums=sums),
-        "notes": [*_notes(account, settings), *_doubts(models)],
+        "notes": [*_notes(account, settings, _reasons(tables, engine)), *_doubts(models)],
     }
 
 
@@ -113,23 +113,35 @@ def _stop(tables: Tables, settings: Settings, engine: Engine) -> dict[str, Any] 
     return {"customers": row["customers"], "saves": f"{row['saves']:.4f}"}
 
 
-def _notes(account: Account, settings: Settings) -> list[str]:
+def _reasons(tables: Tables, engine: Engine) -> list[tuple[str, int]]:
+    """Return why rows are in quarantine, and how many for each reason, the most first."""
+    t = tables["quarantine"]
+    rows = collected(engine, t.group_by("reason").aggregate(n=t.count())).to_pylist()
+    return sorted(((row["reason"], row["n"]) for row in rows), key=lambda one: (-one[1], one[0]))
+
+
+def _notes(account: Account, settings: Settings, reasons: list[tuple[str, int]]) -> list[str]:
     """Return what a careful reader should hear."""
     notes = []
     if account.quarantined:
         share = account.quarantined / account.rows_in
-        notes.append(f"{account.quarantined:,} rows ({share:.1%}) are in quarantine; see table 'quarantine'.")
-    if account.unread:
-        notes.append(f"{account.unread:,} rows have an amount that could not be read; their money is not known.")
-    if account.later_rows:
-        text = (
-            f"{account.later_rows:,} rows dated after {settings.as_of} hold {account.later}; this run leaves them out."
-        )
+        why = f", {reasons[0][1]:,} of them for: {reasons[0][0]}" if reasons else ""
+        text = f"{_rows(account.quarantined)} ({share:.1%}) in quarantine{why}; `keepwell check FILE` shows them."
         notes.append(text)
+    if account.unread:
+        notes.append(f"The amount of {_rows(account.unread)} could not be read; that money is not known.")
+    if account.later_rows:
+        later = f"{_rows(account.later_rows)} dated after {settings.as_of} ({account.later:,.2f} of money)"
+        notes.append(f"{later} left out of this run.")
     if account.unknown_customer:
         part = f"{account.unknown_customer / account.ledger:.1%}" if account.ledger > 0 else "a part"
-        notes.append(f"{account.unknown_customer} ({part} of the money) names no customer and is in nobody's value.")
+        money = f"{account.unknown_customer:,.2f} ({part} of the money)"
+        notes.append(f"{money} names no customer and is in nobody's value.")
     return notes
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row" if n == 1 else f"{n:,} rows"
 
 
 def _doubts(models: list[str]) -> list[str]:
