@@ -5,7 +5,8 @@ from collections import defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keepwell.account.cancellations import cancellations, events, none, parts, undone, whole
+from keepwell.account.cancellations import cancellations, events, undone, whole
+from keepwell.account.stage import all_parts
 from keepwell.engine import collected
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -16,9 +17,7 @@ def matched(engine, lines):
     lines = lines.mutate(product=lines.product_id != "POST")
     moves = engine.keep(events(lines))
     first = engine.keep(whole(moves))
-    one = engine.keep(parts(first, none(first)))
-    both = engine.keep(one.union(parts(first, one)))
-    table = engine.keep(cancellations(first, both))
+    table = engine.keep(cancellations(first, all_parts(first, engine)))
     found = {row["line"]: row["of_line"] for row in collected(engine, table).to_pylist()}
     return found, {row["order_id"]: row["undone"] for row in collected(engine, undone(moves, table)).to_pylist()}
 
@@ -78,6 +77,12 @@ def test_two_that_want_one_sale_are_served_in_two_rounds(duckdb, order_lines):
         back(3, day="2024-01-04"),
     )
     assert matched(duckdb, lines)[0] == {4: 3, 5: 2}
+
+
+def test_as_many_rounds_are_walked_as_it_takes(duckdb, order_lines):
+    sales = [sale(units, day=f"2024-01-0{units}") for units in (6, 5, 4)]
+    lines = order_lines(duckdb, *sales, *(back(4, price=0.5, day=f"2024-01-1{i}") for i in range(3)))
+    assert matched(duckdb, lines)[0] == {5: 2, 6: 3, 7: 4}
 
 
 MOVES = st.lists(

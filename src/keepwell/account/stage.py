@@ -60,13 +60,15 @@ def _booked(lines: ir.Table, settings: Settings, engine: Engine, *, tell: Tell) 
     tell("matching cancellations with the sales they undo")
     moves = engine.keep(events(lines))
     matched = engine.keep(whole(moves))
-    found = engine.keep(cancellations(matched, _parts(matched, engine)))
+    found = engine.keep(cancellations(matched, all_parts(matched, engine)))
     tell("booking profit and loss per order, customer and month")
     summed = books(priced(lines, margin=settings.assumptions.margin), undone(moves, found), costs=settings.costs)
     return engine.keep(summed), found
 
 
-def _parts(matched: ir.Table, engine: Engine) -> ir.Table:
-    """Match parts of sales in two rounds; what two rounds leave is a handful."""
-    first = engine.keep(partial(matched, none(matched)))
-    return engine.keep(ibis.union(first, partial(matched, first)))
+def all_parts(matched: ir.Table, engine: Engine) -> ir.Table:
+    """Match parts of sales in rounds, until a round finds nothing; each serves at least one of those who wait."""
+    found = engine.keep(none(matched))
+    while number(engine, (more := engine.keep(partial(matched, found))).count()):
+        found = engine.keep(ibis.union(found, more))
+    return found
