@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # The parts of a row's money, with their signs. A part that a file cannot have is not computed.
 SIGNS = {"gross": 1, "discount": -1, "shipping": 1, "tax": 1, "other": 1, "refund": -1}
-_STANDING = ("gross", "discount", "shipping", "tax", "other")
 _SUM = "decimal(38,4)"
 _ZERO = ibis.literal(0).cast(MONEY)
 _ONE = ibis.literal(1).cast("decimal(18,0)")
