@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from benchmarks import written
@@ -19,13 +20,15 @@ def main() -> None:
     only = parser.parse_args().only
     for name in [only] if only else [*SPEED, *ACCURACY]:
         print(f"--- {name}", file=sys.stderr)
+        busy = os.getloadavg()[0]
         answer = importlib.import_module(f"benchmarks.{name}").run()
         if answer is None:
             print(f"{name}: skipped, its data are not here")
         elif name in ACCURACY:
             print(written.accuracy(name, *answer))
         else:
-            print(written.speed(*answer))
+            line, notes = answer
+            print(written.speed(line, [*notes, f"load average of the machine when it began: {busy:.1f}"]))
 
 
 if __name__ == "__main__":
