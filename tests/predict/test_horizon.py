@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from keepwell.models import paretonbd
+from keepwell.models import bgnbd, paretonbd
+from keepwell.models.bgnbd import BGNBD
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import horizon
@@ -79,3 +80,17 @@ def test_the_doubt_is_that_of_parameters_moved_one_by_one(one, cells, days):
     )
     # The axes may be walked in the other direction, which differs by the curvature.
     assert np.sqrt((found.moves**2).sum(axis=0)) == pytest.approx(np.sqrt(plain), rel=0.1)
+
+
+@pytest.mark.parametrize("model", ["bgnbd", "paretonbd"])
+def test_who_is_surely_gone_has_no_doubt_and_spoils_no_sum(model):
+    modules = {"bgnbd": (bgnbd, BGNBD(r=0.3, alpha=40.0, a=0.8, b=2.4)), "paretonbd": (paretonbd, PARAMS)}
+    covariance = tuple(tuple(row) for row in (np.eye(4) * 1e-3).tolist())
+    module, params = modules[model]
+    one = Fitted(model, module, Fit(params, 0.0, {}, covariance, True, "", 3.0, 3, 1))
+    cells = Cells(np.array([0, 3, 400]), np.array([0, 100, 420]), np.array([3_000, 3_000, 5_000]), np.ones(3))
+    year = horizon.ahead(one, cells, name="12m", days=365, rate=RATE)
+    (found,) = horizon.with_doubt(one, cells, [year], rate=RATE)
+    assert year.p_active[2] == 0
+    assert (found.moves[:, 2] == 0).all()
+    assert (np.abs(found.moves[:, :2]).max(axis=0) > 0).all()

@@ -114,7 +114,8 @@ def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -
     worth = [_worth(one, places, days=horizon.days, rate=rate) for horizon in aheads]
     for axis in axes:
         moved = replace(one, fit=replace(one.fit, params=_moved(one, names, theta + axis)))
-        active = moved.predict(cells, days=1).p_active / aheads[0].p_active
+        here = aheads[0].p_active  # 0 to the last bit for who came every day and has been silent for years
+        active = np.divide(moved.predict(cells, days=1).p_active, here, out=np.ones_like(here), where=here > 0)
         for i, horizon in enumerate(aheads):
             ratio = np.log(_worth(moved, places, days=horizon.days, rate=rate) / worth[i])
             moves[i].append(horizon.discounted * (active * np.exp(_spread_out(ratio, places, cells)) - 1))
