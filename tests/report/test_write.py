@@ -64,6 +64,22 @@ def page(duckdb, arrow, place, made, tmp_path_factory):
     return path.read_text(encoding="utf-8")
 
 
+def test_a_report_cut_short_leaves_the_one_before(duckdb, arrow, place, made, tmp_path, monkeypatch):
+    to = tmp_path / "report.html"
+    to.write_text("the one before")
+
+    def cut_short(path, text, **more):
+        with path.open("w", **more) as file:
+            file.write(text[:1000])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_text", cut_short)
+        with pytest.raises(OSError, match="No space"):
+            written(place(duckdb, arrow), made.summary(arrow), SETTINGS, duckdb, to)
+    assert to.read_text() == "the one before"
+
+
 @pytest.fixture(scope="session")
 def outline(page):
     return Outline(without_plotly(page))

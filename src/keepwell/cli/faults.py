@@ -47,8 +47,8 @@ def _surroundings(error: OSError) -> KeepwellError | None:
     """Explain an error of the operating system that is no fault of ours; None for any other."""
     where = str(error.filename or "")
     known = {
-        errno.ENOSPC: ("there is no space left on the disk", "Free some, then run again: nothing was changed."),
-        errno.EDQUOT: ("the disk quota is used up", "Free some, then run again: nothing was changed."),
+        errno.ENOSPC: ("there is no space left on the disk", "Free some, then run again; what was finished stands."),
+        errno.EDQUOT: ("the disk quota is used up", "Free some, then run again; what was finished stands."),
         errno.EACCES: ("permission denied", "Give yourself the right to read or write it, or choose another place."),
         errno.EPERM: ("permission denied", "Give yourself the right to read or write it, or choose another place."),
         errno.EROFS: ("the file system is read-only", "Choose another place with --workspace."),

@@ -40,8 +40,9 @@ def written(tables: Tables, summary: Mapping[str, Any], settings: Settings, engi
         to: The file to write; its folder exists.
     """
     data = gathered(tables, engine)
-    to.write_text(page(data, dict(summary), settings, engine=engine.name), encoding="utf-8")
-    return to
+    aside = to.with_name(f".{to.name}.part")  # so that a crash leaves the report before, or none, and no half of one
+    aside.write_text(page(data, dict(summary), settings, engine=engine.name), encoding="utf-8")
+    return aside.replace(to)
 
 
 def page(data: Gathered, summary: dict[str, Any], settings: Settings, *, engine: str) -> str:
