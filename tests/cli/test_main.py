@@ -89,3 +89,12 @@ def test_a_map_without_an_equals_sign_is_refused(tmp_path):
     done = keepwell("run", "orders.csv", "--map", "a", cwd=tmp_path)
     assert done.returncode == 2
     assert "column=field" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["nowhere/report.html", "folder"])
+def test_a_report_that_cannot_be_written_there_is_a_sentence(tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    done = keepwell("report", "--to", place, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "folder" in done.stderr
+    assert "fault" not in done.stderr

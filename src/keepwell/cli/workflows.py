@@ -72,6 +72,10 @@ def runs(workspace: Path | None, *, json: bool) -> None:
 
 def report(workspace: Path | None, to: Path | None, *, show: bool, json: bool) -> None:
     """Write the report of the current run again."""
+    if to is not None:
+        from keepwell.shop.export import check_place
+
+        check_place(to)
     shop = keepwell.open(_workspace(workspace, ()))
     with _talk(quiet=json) as tell:
         path = _report(shop, shop.summary(), to, tell)

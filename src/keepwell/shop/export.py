@@ -26,15 +26,14 @@ def exported(batches: Iterable[pa.RecordBatch], schema: pa.Schema, to: Path, *, 
     The file appears when it is whole. `title` names the sheet of a workbook.
 
     Raises:
-        ConfigError: The name ends otherwise, or the folder is not there.
+        ConfigError: The name ends otherwise, the folder is not there, or `to` is a folder itself.
         DataError: More rows than a worksheet holds.
     """
     opened = _WRITERS.get(to.suffix.lower())
     if opened is None:
         mend = f"End the name with {', '.join(_WRITERS)}."
         raise ConfigError(f"{to.suffix or 'a name without an ending'!r} is no format to export to", str(to), mend)
-    if not to.parent.is_dir():
-        raise ConfigError("there is no such folder", str(to.parent), "Make it first, or choose another.")
+    check_place(to)
     aside = to.with_name(f".{to.name}.part")
     rows = 0
     try:
@@ -46,6 +45,18 @@ def exported(batches: Iterable[pa.RecordBatch], schema: pa.Schema, to: Path, *, 
     finally:
         aside.unlink(missing_ok=True)
     return rows
+
+
+def check_place(to: Path) -> None:
+    """Refuse a place where no file can be written.
+
+    Raises:
+        ConfigError: The folder is not there, or `to` is a folder itself.
+    """
+    if not to.parent.is_dir():
+        raise ConfigError("there is no such folder", str(to.parent), "Make it first, or choose another.")
+    if to.is_dir():
+        raise ConfigError("this is a folder, not a file", str(to), "Give the name of a file to write.")
 
 
 @contextmanager
