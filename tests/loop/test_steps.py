@@ -154,6 +154,15 @@ def test_a_file_whose_rows_cannot_be_used_does_not_come_in(tmp_path):
     assert not (tmp_path / "w").exists()
 
 
+def test_the_same_file_under_two_names_counts_once_and_says_so(tmp_path):
+    rows = "".join(f"{n},c{n % 5},2024-0{1 + n % 9}-03,5.50\n" for n in range(15))
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("order_id,customer_id,date,amount\n" + rows)
+    said = run(tmp_path / "w", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert (said["rows"]["in"], [file["name"] for file in said["files"]]) == (15, ["a.csv"])
+    assert any("count once" in note for note in said["notes"])
+
+
 def test_a_failed_first_run_leaves_no_workspace(tmp_path):
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 cut short")

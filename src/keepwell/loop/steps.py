@@ -101,6 +101,8 @@ def _run(
         tell("checking that nothing was lost")
         sums = accounted(books.tables, engine, as_of=day)
         said = summary(books.tables, dated, engine, account=sums, as_of_given=settings.as_of is not None)
+        if files is not None and len(files) > len(inputs):
+            said["notes"].append("Files given twice, under one name or two, count once.")
         watch.lap("check")
     finally:
         engine.close()
