@@ -44,11 +44,15 @@ def check_is_file(path: Path) -> None:
         if not path.exists():
             near = _neighbours(path)
             mend = f"In that folder there are: {near}." if near else "Check the path."
-            raise DataError(f"there is no file {path.name!r}", str(path.parent), mend)
+            raise DataError(f"there is no file {path.name!r}", str(path.parent.absolute()), mend)
         if path.is_dir():
-            raise DataError(f"{path.name!r} is a folder", str(path.parent), "Name the files in it, e.g. folder/*.csv.")
+            raise DataError(
+                f"{path.name!r} is a folder", str(path.parent.absolute()), "Name the files in it, e.g. folder/*.csv."
+            )
         if not path.is_file():
-            raise DataError(f"{path.name!r} is no ordinary file", str(path.parent), "Save it to a file first.")
+            raise DataError(
+                f"{path.name!r} is no ordinary file", str(path.parent.absolute()), "Save it to a file first."
+            )
         with path.open("rb") as file:
             if not file.read(1):
                 raise DataError("the file is empty", path.name, "Export it again.")
