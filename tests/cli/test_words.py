@@ -60,6 +60,11 @@ def test_columns_and_assumptions_are_shown():
     assert "--margin 0.35" in words.assumptions(ANSWER)
 
 
+def test_a_switch_that_the_words_name_already_is_not_said_again():
+    note = {"name": "reading", "value": "Read as utf-8; --encoding changes it.", "change": "--encoding"}
+    assert words.assumptions({"assumptions": [note]}).count("--encoding") == 1
+
+
 def test_the_way_to_take_a_run_is_said_once():
     note = "More than 5% of the rows are in quarantine. Mend the files, or take it with --accept."
     assert words.summary({**ANSWER, "current": False, "notes": [note]}).count("--accept") == 1

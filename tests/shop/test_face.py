@@ -151,6 +151,11 @@ def test_an_explanation_says_the_verdict_and_why(shop):
     assert re.search(r"\d\.\d{4} x \d+\.\d{4} = \d+\.\d{4}", text)
 
 
+def test_a_customer_may_be_given_as_a_number(shop):
+    with pytest.raises(DataError, match="no customer '17850'"):
+        shop.explain(17850)
+
+
 def test_an_unknown_customer_is_answered_with_the_nearest(shop):
     with pytest.raises(DataError, match=r"no customer 'K01'. Those most like it: 'K0"):
         shop.explain("K01")

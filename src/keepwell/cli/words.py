@@ -31,7 +31,10 @@ def assumptions(answer: Summary) -> str:
     if not rows:
         return ""
     wide = max(len(name) for name, _, _ in rows)
-    lines = [f"  {name:<{wide}}  {value}" + (f"   ({change})" if change else "") for name, value, change in rows]
+    lines = [
+        f"  {name:<{wide}}  {value}" + (f"   ({change})" if change and change not in value else "")
+        for name, value, change in rows
+    ]
     return "\n".join(["Assumed, not measured:", *lines])
 
 

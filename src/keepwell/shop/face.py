@@ -173,7 +173,7 @@ class Shop:
             ordered = _ordered(name, _with_keys(name, tables))
             return exported(engine.rows(ordered), ordered.schema().to_pyarrow(), Path(to), title=name)
 
-    def explain(self, customer: str, *, run: str | None = None) -> Explanation:
+    def explain(self, customer: str | int, *, run: str | None = None) -> Explanation:
         """Explain one customer: history, profit and loss, value with its arithmetic, segments, verdict.
 
         Args:
@@ -186,7 +186,7 @@ class Shop:
         from keepwell.shop.explain import explained
 
         with self.reading(run) as (tables, engine):
-            return explained(customer, tables, self.settings_of(run), engine)
+            return explained(str(customer), tables, self.settings_of(run), engine)
 
     @contextmanager
     def reading(self, run: str | None = None, *names: str) -> Iterator[tuple[Tables, Engine]]:
