@@ -70,6 +70,13 @@ def test_a_wrong_option_is_json_where_json_was_asked_for(tmp_path, arguments):
     assert error["mend"]
 
 
+def test_files_of_two_years_get_two_workspaces(tmp_path):
+    for year in (2023, 2024):
+        (tmp_path / f"orders.{year}.csv").write_text(f"customer_id,date,amount\nann,{year}-01-05,10\n")
+        assert keepwell("add", f"orders.{year}.csv", cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.glob("*.keepwell")) == ["orders.2023.keepwell", "orders.2024.keepwell"]
+
+
 @pytest.mark.parametrize("arguments", [["explain", "17850"], ["export", "values", "--to", "v.csv"], ["runs"], ["run"]])
 def test_without_a_workspace_a_command_says_so(tmp_path, arguments):
     done = keepwell(*arguments, cwd=tmp_path)

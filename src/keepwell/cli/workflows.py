@@ -123,7 +123,7 @@ def _workspace(given: Path | None, files: Sequence[Path], fallback: Path | None 
     if given is not None:
         return given
     if files:
-        return Path(files[0].name.split(".")[0] + ".keepwell")
+        return Path(Path(files[0].name.removesuffix(".gz")).stem + ".keepwell")
     if Path("workspace.json").is_file():
         return Path()
     here = sorted(path.parent for path in Path().glob("*.keepwell/workspace.json"))
