@@ -105,3 +105,9 @@ def test_a_report_that_cannot_be_written_there_is_a_sentence(tmp_path, place):
     assert done.returncode == 2
     assert "folder" in done.stderr
     assert "fault" not in done.stderr
+
+
+def test_every_answer_is_one_json_object(tmp_path):
+    (tmp_path / "orders.csv").write_text("customer_id,date,amount\na,2024-01-01,5\nb,2024-02-01,5\n")
+    for arguments, name in ((["check", "orders.csv"], "files"), (["add", "orders.csv"], "files"), (["runs"], "runs")):
+        assert list(json.loads(keepwell(*arguments, "--json", cwd=tmp_path).stdout)) == [name]

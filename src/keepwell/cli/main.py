@@ -30,6 +30,9 @@ Workspace = Annotated[
     Path | None,
     typer.Option("--workspace", "-w", help="The workspace folder; else the first file's name + .keepwell."),
 ]
+Existing = Annotated[
+    Path | None, typer.Option("--workspace", "-w", help="The workspace folder; else the only one in this folder.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 Text = str | None
 Number = float | None
@@ -136,7 +139,11 @@ def check(
 
 
 @app.command()
-def explain(customer: str, workspace: Workspace = None, json: Json = False) -> None:
+def explain(
+    customer: Annotated[str, typer.Argument(help="Their id, your own key for them, or their e-mail address.")],
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
     """Explain one customer: history, profit and loss, value with its arithmetic, verdict."""
     from keepwell.cli import workflows
 
@@ -145,9 +152,11 @@ def explain(customer: str, workspace: Workspace = None, json: Json = False) -> N
 
 @app.command()
 def export(
-    table: Annotated[str, typer.Argument(help="values, plan, ledger, segments, customers, ... (see docs/tables.md).")],
+    table: Annotated[
+        str, typer.Argument(help="values, plan, ledger, segments, customers, ... (see docs/reference/tables.md).")
+    ],
     to: Annotated[Path, typer.Option(help="The file to write: .csv, .parquet or .xlsx.")],
-    workspace: Workspace = None,
+    workspace: Existing = None,
     json: Json = False,
 ) -> None:
     """Write a table of the current run to a file."""
@@ -157,7 +166,7 @@ def export(
 
 
 @app.command()
-def runs(workspace: Workspace = None, json: Json = False) -> None:
+def runs(workspace: Existing = None, json: Json = False) -> None:
     """List the runs of a workspace; the current one is marked."""
     from keepwell.cli import workflows
 
@@ -166,7 +175,7 @@ def runs(workspace: Workspace = None, json: Json = False) -> None:
 
 @app.command()
 def report(
-    workspace: Workspace = None,
+    workspace: Existing = None,
     to: Annotated[Path | None, typer.Option(help="Where to write it; else into the workspace.")] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     json: Json = False,
@@ -178,7 +187,7 @@ def report(
 
 
 @app.command()
-def init(workspace: Workspace = None, json: Json = False) -> None:
+def init(workspace: Existing = None, json: Json = False) -> None:
     """Write a commented keepwell.toml with every assumption, cost and setting."""
     from keepwell.cli import workflows
 

@@ -39,7 +39,11 @@ def add(files: Sequence[Path], workspace: Path | None, *, json: bool) -> None:
     with _talk(quiet=json) as tell:
         added = shop.add(*files, tell=tell)
     lines = [f"{f['name']}: {f['rows']:,} rows" + ("" if f["new"] else ", there already") for f in added]
-    _answer(added, "\n".join([*lines, f"`keepwell run --workspace {shop.folder}` uses all that was added."]), json=json)
+    _answer(
+        {"files": added},
+        "\n".join([*lines, f"`keepwell run --workspace {shop.folder}` uses all that was added."]),
+        json=json,
+    )
 
 
 def check(files: Sequence[Path], options: Options, *, json: bool) -> None:
@@ -48,7 +52,7 @@ def check(files: Sequence[Path], options: Options, *, json: bool) -> None:
 
     with _talk(quiet=json) as tell:
         found = check_all(files, tell=tell, **options)
-    _answer(found, "\n\n".join(words.file(description) for description in found), json=json)
+    _answer({"files": found}, "\n\n".join(words.file(description) for description in found), json=json)
 
 
 def explain(customer: str, workspace: Path | None, *, json: bool) -> None:
@@ -67,7 +71,7 @@ def runs(workspace: Path | None, *, json: bool) -> None:
     """List the runs."""
     found = keepwell.open(_workspace(workspace, ())).runs()
     lines = [words.run(one) for one in found]
-    _answer(found, "\n".join(lines) or "No run yet: `keepwell run FILES` makes one.", json=json)
+    _answer({"runs": found}, "\n".join(lines) or "No run yet: `keepwell run FILES` makes one.", json=json)
 
 
 def report(workspace: Path | None, to: Path | None, *, show: bool, json: bool) -> None:
