@@ -382,7 +382,11 @@ CONTRACTS: dict[str, Contract] = {
             spend_weight           !float64  weight of the customer's own orders in it, 0..1
             basis                  !string   the models, in words
         """),
-        {"quantiles rise": (_.q05 <= _.q50) & (_.q50 <= _.q95), "chances are chances": _.p_active.between(0, 1)},
+        {
+            "quantiles rise": (_.q05 <= _.q50) & (_.q50 <= _.q95),
+            "chances are chances": _.p_active.between(0, 1) & _.p_zero.between(0, 1),
+            "money is a number": ~(_.expected_contribution.isnan() | _.sd_mean.isnan() | _.spend.isnan()),
+        },
     ),
     "equity": Contract(
         "What all customers together will earn us, per horizon",

@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from keepwell.engine import collected
 from keepwell.models import compound
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.shapes import Cells
 from keepwell.predict.horizon import Ahead
 from keepwell.predict.level import NONE, Level
 from keepwell.predict.value import READ, SCHEMA, Known, lookup, next_orders, valued
+from keepwell.tables import offences
 
 GAMMA = GammaGamma(6.25, 3.74, 15.44)
 CELLS = Cells(np.array([0, 2, 2]), np.array([0, 30, 31]), np.array([50, 90, 90]), np.ones(3))
@@ -93,3 +95,12 @@ def test_a_batch_can_be_sent_to_a_worker():
 def test_the_next_order_is_rounded_up_and_may_never_come():
     found = next_orders(np.array([0.2, 10.0, np.inf, 1e9]), date(1970, 1, 11))
     assert found.tolist() == [11, 20, -1, -1]
+
+
+@pytest.mark.parametrize("column", ["expected_contribution", "sd_mean", "spend"])
+def test_what_is_no_number_breaks_the_contract(duckdb, column):
+    good = valued(batch(*ROWS), known=known())
+    place = good.schema.get_field_index(column)
+    spoilt = good.set_column(place, good.schema.field(place), pa.array([np.nan, *good[column].to_pylist()[1:]]))
+    counts = [collected(duckdb, offences("values", duckdb.table([b], SCHEMA))).to_pylist()[0] for b in (good, spoilt)]
+    assert [row["money is a number"] for row in counts] == [0, 1]
