@@ -18,7 +18,7 @@ def test_a_file_of_sales_is_described_without_being_changed(orders_csv):
     assert told["mapping"]["customer_id"] == "customer_id"
     assert told["header"] == ["order_id", "customer_id", "date", "amount"]
     assert (told["rows"], told["facts"], told["quarantined"]) == (len(rows), len(rows) - 1, 1)
-    assert Decimal(told["money"]) == sum(Decimal(row[3]) for row in rows)
+    assert Decimal(told["money"]) == sum(Decimal(row[3]) for row in rows if row[2] != "2024-11-31")
     assert told["nobody"] == sum(not row[1] for row in rows)
     assert told["customers"] == len({row[1] for row in rows if row[1]})
     assert list(told["reasons"].values()) == [1]

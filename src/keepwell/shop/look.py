@@ -35,8 +35,8 @@ def check(
     Returns:
         `name`, `kind`, `encoding`, `delimiter`, `header` (the columns), `format`, `role` ('sales', 'products' or
         'customers'), `mapping` (field -> column), `rows`, `notes` (what was assumed, each with its switch); for sales
-        also `facts`, `quarantined`, `money` (text), `first` and `last` day, `customers`, `nobody` (rows that name no
-        customer), `reasons` (of quarantine, with counts) and `examples` of them.
+        also `facts`, `quarantined`, `money` of the facts (text), `first` and `last` day, `customers`, `nobody` (rows
+        that name no customer), `reasons` (of quarantine, with counts) and `examples` of them.
 
     Raises:
         DataError: The file cannot be read as a table, or is of no known kind.
@@ -121,7 +121,7 @@ def _contents(raw: RawFile, tables: Tables, engine: Engine) -> dict[str, Any]:
         **collected(engine, told).to_pylist()[0],
         "facts": file["facts"],
         "quarantined": file["quarantined"],
-        "money": str(file["money_in"]),
+        "money": str(file["money_facts"]),
         "notes": json.loads(file["notes"]),
         "reasons": {row["reason"]: row["rows"] for row in sorted(counted, key=lambda r: (-r["rows"], r["reason"]))},
         "examples": collected(engine, examples).to_pylist(),
