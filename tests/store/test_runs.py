@@ -60,3 +60,9 @@ def test_an_unknown_run_is_answered_with_the_nearest(workspace):
 def test_an_unknown_table_is_answered_with_those_there(workspace):
     with pytest.raises(DataError, match=r"no table 'value'.*Did you mean 'values'"):
         run(workspace).path("value")
+
+
+def test_where_no_run_was_taken_the_mend_is_to_accept_one(workspace):
+    run(workspace, current=False)
+    with pytest.raises(WorkspaceError, match="--accept"):
+        find(Workspace.open(workspace.folder))

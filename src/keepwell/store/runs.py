@@ -89,9 +89,12 @@ def find(workspace: Workspace, run_id: str | None = None) -> Run:
         WorkspaceError: There is no such run, or none is current yet.
     """
     wanted = run_id or workspace.current
-    if wanted is None:
-        raise WorkspaceError("no run is current yet", str(workspace.folder), "Make one with `keepwell run FILES`.")
     known = {run.id: run for run in finished(workspace)}
+    if wanted is None:
+        mend = "Make one with `keepwell run FILES`."
+        if known:
+            mend = "Too many rows were in quarantine: mend the files, or run again with --accept."
+        raise WorkspaceError("no run is current yet", str(workspace.folder), mend)
     if wanted not in known:
         raise WorkspaceError(f"there is no run {wanted!r}", str(workspace.folder), _nearest(wanted, list(known)))
     return known[wanted]
