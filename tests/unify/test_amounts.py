@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keepwell.engine import collected
 from keepwell.unify import amounts
-from keepwell.unify.columns import shapes
+from keepwell.unify.columns import Shapes, shapes
 
 
 def column(engine, texts):
@@ -90,6 +90,10 @@ def test_only_numbers_with_more_than_four_decimals_are_said_to_be_rounded(duckdb
     found = amounts.evidence(shapes(duckdb, table.text))
     assert found.long == 2
     assert amounts.rounded_notes({"Total": found})[0].startswith("'Total': 2 values have more than 4 decimals")
+
+
+def test_a_power_of_ten_has_no_decimals():
+    assert amounts.evidence(Shapes({"0.0E+00": 3, "0e000": 1}, whole=True)).long == 0
 
 
 VALUES = st.lists(st.decimals(-(10**9), 10**9, places=6), min_size=1, max_size=30)

@@ -108,7 +108,7 @@ def _of_shape(shape: str, n: int) -> Evidence:
         point=n if sign == "." else 0,
         comma=n if sign == "," else 0,
         either=n if sign == "?" else 0,
-        long=n if decimals > 4 else 0,
+        long=n if decimals > 4 and not re.search(r"[eE]\+?0", body) else 0,
         decimals=decimals,
         plain=plain,
     )
