@@ -92,6 +92,18 @@ def test_only_numbers_with_more_than_four_decimals_are_said_to_be_rounded(duckdb
     assert amounts.rounded_notes({"Total": found})[0].startswith("'Total': 2 values have more than 4 decimals")
 
 
+def test_a_column_of_too_many_shapes_is_rounded_no_more_than_it_must(duckdb):
+    words = ["x" * n for n in range(1, 2_100)]
+    batch = pa.record_batch([pa.array([*words, *words, "2.5"])], names=["text"])
+    text = duckdb.table([batch], batch.schema).text
+    found = shapes(duckdb, text)
+    assert not found.whole
+    assert "0.0" not in found.counts
+    reading = amounts.decided(amounts.evidence(found), [])
+    read = amounts.read(text, reading, dtype=reading.rate).name("value").as_table()
+    assert sum(filter(None, collected(duckdb, read)["value"].to_pylist())) == Decimal("2.5")
+
+
 def test_a_power_of_ten_has_no_decimals():
     assert amounts.evidence(Shapes({"0.0E+00": 3, "0e000": 1}, whole=True)).long == 0
 

@@ -20,6 +20,7 @@ Sign = Literal[".", ","]
 MONEY = "decimal(18,4)"
 RATE = "decimal(18,8)"  # of one unit, and quantities, so that 0.00125 x 4,000 is 5
 RATES = ("decimal(18,0)", MONEY, RATE)  # by how many decimals a column has: products of narrow ones are fast
+ANY = 99  # decimals, where there may be any number
 LIMIT = 10**12  # above it an amount is a mistake
 RATE_LIMIT = 10**9  # and a quantity, or the price of a unit
 
@@ -91,7 +92,8 @@ def cleaned(text: str) -> str:
 
 def evidence(shapes: Shapes) -> Evidence:
     """Sum up what the shapes of a column say of its decimal sign."""
-    total = Evidence(plain=shapes.whole)
+    # A shape that was left out may have any number of decimals; a narrower type would round it.
+    total = Evidence(plain=shapes.whole, decimals=0 if shapes.whole else ANY)
     for shape, n in shapes.counts.items():
         total += _of_shape(shape, n)
     return total
@@ -123,7 +125,7 @@ def _decimals(body: str) -> int:
     match = re.fullmatch(r"[0.,]*?(?:[.,](0*))?([eE][+-]?0+)?", body)
     if match is None:
         return 0
-    return 99 if match[2] else len(match[1] or "")
+    return ANY if match[2] else len(match[1] or "")
 
 
 def _proved(body: str) -> str:
