@@ -141,3 +141,11 @@ def test_cdnow_without_a_header_is_told_by_its_dates(raw_file):
         recognised(raw_file("a,b,c,d\n", header=False), Reading())
     columns = {"c1": "customer_id", "c2": "date", "c3": "amount"}
     assert recognised(raw_file("ann,2024-01-05,7\n", header=False), Reading(columns=columns)).role == "sales"
+
+
+def test_german_columns_are_known(raw_file):
+    found = told(raw_file, "Rechnungsnr,Kundennr,Rechnungsdatum,Gesamtbetrag,Währung")
+    assert dict(found.mapping) == {
+        "order_id": "Rechnungsnr", "customer_id": "Kundennr", "date": "Rechnungsdatum", "amount": "Gesamtbetrag",
+        "currency": "Währung",
+    }  # fmt: skip

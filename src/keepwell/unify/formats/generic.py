@@ -51,7 +51,8 @@ order_id: order id | order no | order number | order key | order code | order re
 | trans id | txn id | tx id | basket id | basket key | receipt id | receipt no | receipt number | receipt
 | sale id | sales id | sales order number | sales order id | ticket id | ticket no | ticket number | purchase id
 | booking id | booking no | booking number | reservation id | checkout id | payment id | bill no | bill id
-| document no | document number | donation id | gift id | bestellnummer | rechnungsnummer
+| document no | document number | donation id | gift id | bestellnummer | bestellnr | rechnungsnummer | rechnungsnr
+| auftragsnummer | auftragsnr | belegnummer | belegnr
 line_id: order line id | orderline id | line item id | line id | order item id | order line item
 | order line number | order line | line number | line no | sales order line number | item line
 | transaction line
@@ -73,7 +74,8 @@ amount: line total | amt | sales amt | order amt | total amt | line amount | lin
 | payment amount | payment value | amount paid | paid amount | paid | amount spent | spend | spent | revenue
 | sales | sale | monetary value | monetary | dollar value | value | total | price total | extended price
 | extended amount | turnover | gmv | subtotal | sub total | net sales | net revenue | net total | net value
-| charge | charges | donation amount | gift amount | betrag | umsatz | summe | montant | importe | monto
+| charge | charges | donation amount | gift amount | betrag | gesamtbetrag | rechnungsbetrag | umsatz | summe
+| montant | importe | monto
 order_total: order total | grand total base | grand total purchased | order total amount | order amount
 | order value | order revenue | order price
 | invoice total | invoice amount | grand total | total order value | total order amount | basket value
