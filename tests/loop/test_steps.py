@@ -1,7 +1,7 @@
 """The loop from files to a finished run."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow.parquet
@@ -195,7 +195,7 @@ def test_too_many_rows_in_quarantine_keep_a_run_from_becoming_current(tmp_path):
     second = run(folder, file)
     assert (first["current"], second["current"]) == (True, False)
     assert "did not become current" in second["notes"][0]
-    assert second["notes"][1].startswith("5 rows (11.1%) in quarantine, 5 of them for: ")
+    assert second["notes"][1].startswith("5 rows (11.1%) in quarantine: ")
     assert Workspace.open(folder).current == first["run"]
     assert store.find(Workspace.open(folder), second["run"]).manifest()["summary"]["rows"]["quarantined"] == 5
     third = run(folder, file, accept=True)
@@ -223,6 +223,13 @@ def test_who_first_came_later_is_no_customer_yet(orders_csv, tmp_path):
     assert said["rows"]["in"] == len(orders_csv.read_text().splitlines()) - 1
     people = pyarrow.parquet.read_table(store.find(Workspace.open(tmp_path / "w")).path("customers")).to_pylist()
     assert max(person["last_seen"] for person in people) <= date(2023, 3, 31)
+
+
+def test_a_day_long_after_the_last_fact_is_said(orders_csv, tmp_path):
+    last = max(row.split(",")[2] for row in orders_csv.read_text().splitlines()[1:] if "2024-11-31" not in row)
+    said = run(tmp_path / "w", orders_csv, options={"as_of": date.fromisoformat(last) + timedelta(days=400)})
+    assert any(f"The files end on {last}, 400 days before" in note for note in said["notes"])
+    assert all(Decimal(said["equity"][name]).is_finite() for name in ("lower", "expected", "upper"))
 
 
 def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):

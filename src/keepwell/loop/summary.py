@@ -14,6 +14,7 @@ from keepwell.tables import MEASURES, UNKNOWN, Tables
 
 Summary = dict[str, Any]
 HORIZON = "12m"
+SILENT = 31  # days without a fact before the day asked for that are worth a word
 POOLED = "pooled"  # the method that stands in where no model can be fitted
 
 
@@ -46,7 +47,11 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "backtest": _backtest(tables, engine),
         "stop": _stop(tables, settings, engine),
         "assumptions": assumed(settings, files=files, sums=sums),
-        "notes": [*_notes(account, settings, _reasons(tables, engine)), *_doubts(models)],
+        "notes": [
+            *_notes(account, settings, _reasons(tables, engine)),
+            *(_silence(tables, settings, engine) if as_of_given else []),
+            *_doubts(models),
+        ],
     }
 
 
@@ -125,7 +130,8 @@ def _notes(account: Account, settings: Settings, reasons: list[tuple[str, int]])
     notes = []
     if account.quarantined:
         share = account.quarantined / account.rows_in
-        why = f", {reasons[0][1]:,} of them for: {reasons[0][0]}" if reasons else ""
+        why = "" if not reasons else ": " if len(reasons) == 1 else f", {reasons[0][1]:,} of them: "
+        why += reasons[0][0] if reasons else ""
         text = f"{_rows(account.quarantined)} ({share:.1%}) in quarantine{why}; `keepwell check FILE` shows them."
         notes.append(text)
     if account.unread:
@@ -138,6 +144,16 @@ def _notes(account: Account, settings: Settings, reasons: list[tuple[str, int]])
         money = f"{account.unknown_customer:,.2f} ({part} of the money)"
         notes.append(f"{money} names no customer and is in nobody's value.")
     return notes
+
+
+def _silence(tables: Tables, settings: Settings, engine: Engine) -> list[str]:
+    """Say it where the files end long before the day asked for: who bought in between looks lost."""
+    t, day = tables["order_lines"], settings.as_of
+    last = collected(engine, t.aggregate(last=t.order_date.max())).to_pylist()[0]["last"]
+    if day is None or last is None or (day - last).days <= SILENT:
+        return []
+    gap = f"The files end on {last}, {(day - last).days:,} days before {day}"
+    return [f"{gap}: if customers bought since, they look lost here; --as-of {last} looks from the last fact."]
 
 
 def _rows(n: int) -> str:
