@@ -1,8 +1,11 @@
 """Who wins the backtest, and when nobody can take part."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from keepwell.models import purchases
 from keepwell.models.shapes import Cells
 from keepwell.predict import contest
 from keepwell.predict.contest import Scored, verdict
@@ -50,6 +53,21 @@ def cells(customers, *, repeats):
     x = np.full(customers, repeats)
     recency = np.minimum(np.arange(customers) + 5, 90) * (x > 0)
     return Cells(x, recency, np.full(customers, 100), np.ones(customers))
+
+
+@pytest.mark.parametrize("unknown", [(), (0,)])
+def test_a_search_that_stopped_early_takes_no_part(monkeypatch, unknown):
+    whole = purchases.polished
+
+    def stopped(*given):
+        return replace(whole(*given), settled=False, unknown=unknown)
+
+    histories = Cells(*(np.array(a) for a in ([0, 1, 3, 4], [0, 9, 50, 70], [90, 80, 90, 85])), np.full(4, 20.0))
+    assert len(contest.fitted(("bgnbd", "paretonbd"), histories)[0]) == 2
+    monkeypatch.setattr(purchases, "polished", stopped)
+    fits, failed = contest.fitted(("bgnbd", "paretonbd"), histories)
+    assert not fits
+    assert all("stopped before it reached a peak" in sentence for sentence in failed)
 
 
 def test_too_few_are_not_fitted_and_it_is_said():

@@ -106,7 +106,7 @@ def fit(cells: Cells, *, start: BGNBD | None = None) -> Fit[BGNBD]:
 
     Raises:
         DataError: A history is impossible.
-        FitError: Nobody came back, no time passed, or there is one customer only.
+        FitError: Nobody came back, no time passed, there is one customer only, or the search failed.
     """
     return fitted(
         BGNBD,

@@ -107,7 +107,7 @@ def fit(cells: Cells, *, start: ParetoNBD | None = None) -> Fit[ParetoNBD]:
 
     Raises:
         DataError: A history is impossible.
-        FitError: Nobody came back, no time passed, or there is one customer only.
+        FitError: Nobody came back, no time passed, there is one customer only, or the search failed.
     """
     return fitted(
         ParetoNBD,

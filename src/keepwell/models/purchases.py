@@ -71,6 +71,8 @@ def fitted(
     top = polished(objective(rows), near, bounds)
     if not np.isfinite(top.value):
         raise FitError("the likelihood of these histories has no finite value", "", "Check the ages and counts.")
+    if not top.settled:
+        raise FitError("the search stopped before it reached a peak of the likelihood", "", "Please report it.")
     return _reported(build, rows, top, names, doubt)
 
 
@@ -94,11 +96,7 @@ def _reported(
     # Parameters come in pairs that describe one distribution; if one of a pair is not determined, neither is.
     unknown = frozenset(names[j] for i in top.unknown for j in (i - i % 2, i - i % 2 + 1))
     spread = np.sqrt(np.diag(top.covariance)) * np.exp(top.theta)
-    if not top.settled:
-        ending = (
-            "The search stopped before it reached a peak of the likelihood, so these parameters are not to be used."
-        )
-    elif unknown:
+    if unknown:
         ending = doubt(params, unknown, rows)
     else:
         ending = "The likelihood is at its peak: nothing better lies nearby, and each parameter is determined."
@@ -107,7 +105,7 @@ def _reported(
         log_likelihood=float(top.value),
         sd={name: float("nan") if name in unknown else float(sd) for name, sd in zip(names, spread, strict=True)},
         log_covariance=tuple(tuple(float(v) for v in row) for row in top.covariance),
-        converged=top.settled and not unknown,
+        converged=not unknown,
         ending=ending,
         customers=rows.customers,
         cells=len(rows.age),
