@@ -50,7 +50,7 @@ def log_likelihood(params: GammaGamma, *, n: Floats, mean: Floats) -> Floats:
     """Return ln L of each customer from the number of orders and their mean, both above 0 and of shape (n,).
 
     >>> log_likelihood(GammaGamma(6.25, 3.74, 15.44), n=np.array([1.0]), mean=np.array([22.35])).round(3)
-    array([-4.009])
+    array([-3.652])
     """
     p, q, gamma = params.p, params.q, params.gamma
     orders, where = np.unique(n, return_inverse=True)
@@ -139,7 +139,7 @@ def predict(params: GammaGamma, *, n: Floats, total: Floats) -> Spend:
 
     >>> spend = predict(GammaGamma(6.25, 3.74, 15.44), n=np.array([2.0, 0.0]), total=np.array([44.7, 0.0]))
     >>> spend.mean.round(2), spend.weight.round(3)
-    (array([24.65, 35.22]), array([0.82, 0.  ]))
+    (array([24.66, 35.22]), array([0.82, 0.  ]))
     """
     if params.q <= 1:
         raise FitError(f"q = {params.q:.3f}: the mean of an order is infinite", "Gamma-Gamma")
