@@ -163,6 +163,13 @@ def test_the_same_file_under_two_names_counts_once_and_says_so(tmp_path):
     assert any("count once" in note for note in said["notes"])
 
 
+def test_sales_without_prices_ask_for_the_products(tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_text("order_id,customer_id,date,sku,quantity\n1,a,2024-02-03,A1,5\n")
+    with pytest.raises(DataError, match="Give the file of the products"):
+        run(tmp_path / "w", file)
+
+
 def test_a_failed_first_run_leaves_no_workspace(tmp_path):
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 cut short")
@@ -230,6 +237,14 @@ def test_a_day_long_after_the_last_fact_is_said(orders_csv, tmp_path):
     said = run(tmp_path / "w", orders_csv, options={"as_of": date.fromisoformat(last) + timedelta(days=400)})
     assert any(f"The files end on {last}, 400 days before" in note for note in said["notes"])
     assert all(Decimal(said["equity"][name]).is_finite() for name in ("lower", "expected", "upper"))
+
+
+def test_only_refunds_of_the_run_are_said_to_have_no_date(tmp_path):
+    rows = ["ann,2024-01-05,10,2", "bob,2024-02-05,10,3", "ann,2024-03-05,10,4"]
+    (tmp_path / "o.csv").write_text("\n".join(["customer_id,date,amount,refund", *rows]) + "\n")
+    said = run(tmp_path / "w", tmp_path / "o.csv", options={"as_of": date(2024, 2, 28)})
+    (told,) = [each["value"] for each in said["assumptions"] if each["name"] == "refund dates"]
+    assert told.startswith("2 rows")
 
 
 def test_a_day_before_everything_is_a_sentence(orders_csv, tmp_path):

@@ -22,7 +22,7 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
     """Return all of the summary that follows from the tables; `run`, `workspace`, `seconds`, `report` come later."""
     files = collected(engine, tables["files"].order_by("name", "file")).to_pylist()
     earned, models = _earned(tables, engine), _models(tables, engine)
-    sums = earned | {"as_of_given": as_of_given, "assumed_dates": _assumed_dates(tables, engine)}
+    sums = earned | {"as_of_given": as_of_given, "assumed_dates": _assumed_dates(tables, settings, engine)}
     return {
         "as_of": str(settings.as_of),
         "rows": {
@@ -74,8 +74,9 @@ def _earned(tables: Tables, engine: Engine) -> dict[str, Any]:
     return earned | {"net_sales": net, "customers": customers}
 
 
-def _assumed_dates(tables: Tables, engine: Engine) -> int:
-    t = tables["order_lines"]
+def _assumed_dates(tables: Tables, settings: Settings, engine: Engine) -> int:
+    """Return how many refunds of the run have no date of their own."""
+    t = tables["order_lines"].filter(lambda lines: lines.order_date <= settings.as_of)
     rows = collected(engine, t.aggregate(n=t.count(where=t.refund_date_assumed & (t.refund != 0)))).to_pylist()
     return int(rows[0]["n"])
 
