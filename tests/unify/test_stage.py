@@ -179,7 +179,8 @@ def test_prices_and_costs_come_from_the_products_file(duckdb, raw_file, ran):
     (line,) = tables["order_lines"]
     assert (line["gross"], line["product_cost"]) == (Decimal("7.5"), Decimal("3.3"))
     (bad,) = tables["quarantine"]
-    assert (bad["reason"], bad["value"], bad["money"]) == ("no price for the product", "B", None)
+    assert (bad["reason"], bad["column"], bad["value"]) == ("no price for the product", "sku", "B")
+    assert bad["money"] is None
     assert conserved(tables)
 
 

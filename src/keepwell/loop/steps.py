@@ -143,7 +143,10 @@ def _why_none(tables: Tables, engine: Engine) -> str:
     rows = sorted(collected(engine, reasons).to_pylist(), key=lambda row: (-row["n"], row["reason"]))
     if not rows:
         return "Give a file of sales: a date, an amount and, for known customers, who bought."
-    return f"All were quarantined: {rows[0]['reason']} ({rows[0]['n']:,} rows, first at line {rows[0]['line']})."
+    why = f"All were quarantined: {rows[0]['reason']} ({rows[0]['n']:,} rows, first at line {rows[0]['line']})."
+    if rows[0]["reason"].startswith("no price"):
+        return f"{why} Give the file of the products with their prices too."
+    return f"{why} `keepwell check FILE` shows them, and how the columns were read."
 
 
 def _too_many(sums: Account, settings: Settings) -> bool:

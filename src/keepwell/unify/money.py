@@ -125,7 +125,8 @@ def _line_value(table: ir.Table, there: frozenset[str]) -> tuple[Any, list[tuple
         return ibis.null(MONEY), []
     price = _first(table, "unit_price", "list_price", there)
     value = times(table.quantity if "quantity" in there else _ONE, price)
-    unpriced = [(price.isnull(), "unit_price", table.product_id, ibis.literal("no price for the product"))]
+    named = "product_id" if "product_id" in there else "unit_price"
+    unpriced = [(price.isnull(), named, table.product_id, ibis.literal("no price for the product"))]
     large = [(value.isnull() | (value.abs() > LIMIT), "unit_price", _NONE, _TOO_LARGE)]
     return value, [*([lacking("quantity", "no quantity")] if "quantity" in there else []), *unpriced, *large]
 
