@@ -206,8 +206,8 @@ def _trust(data: Gathered, summary: Row) -> Headline:
         return Headline(
             answer="Untested so far",
             detail="The history is too short to forecast a part of it from the rest. Take the forecast as a guess.",
-            why="nothing: no part of the past could be held back",
-            **shared,
+            why="that the models fit this shop: no part of the past could be held back to test them",
+            **{**shared, "evidence": "assumed"},
         )
     last = max(rows, key=lambda r: (r["horizon"], r["origin"]))  # a year ahead is what the first headline asks
     error = f" ({signed_share(last['expected'] / last['actual'] - 1)})" if last["actual"] else ""
