@@ -74,3 +74,12 @@ def test_one_is_one():
     said = words.summary({**ANSWER, "customers": 1, "stop": {"customers": 1, "saves": "2.00"}})
     assert "from 1 customer\n" in said
     assert "contacting 1 customer:" in said
+
+
+def test_a_file_without_a_usable_row_has_no_days():
+    found = {
+        "name": "a.csv", "kind": "text", "encoding": "", "delimiter": "", "header": [], "format": "generic",
+        "role": "sales", "mapping": {}, "rows": 2, "facts": 0, "quarantined": 2, "money": "0.0000", "first": None,
+        "last": None, "customers": 0, "nobody": 0, "reasons": {}, "examples": [], "notes": [],
+    }  # fmt: skip
+    assert "None" not in words.file(found)

@@ -142,7 +142,7 @@ def file(found: Summary) -> str:
     if "facts" in found:
         lines += [
             f"  {_counted(found['facts'], 'row')} can be used, {found['quarantined']:,} in quarantine",
-            f"  money {money(found['money'])}, {found['first']} to {found['last']},"
+            f"  money {money(found['money'])}, {_days(found)},"
             f" {_counted(found['customers'], 'customer')}, {_counted(found['nobody'], 'row')} without a customer",
         ]
         reasons = list(found["reasons"].items())
@@ -151,6 +151,10 @@ def file(found: Summary) -> str:
         lines += [f"    line {e['line']}, {e['column'] or 'whole line'}: {e['value']!r}" for e in found["examples"]]
     lines += [f"  note: {note}" for note in found["notes"]]
     return "\n".join(lines)
+
+
+def _days(found: Summary) -> str:
+    return f"{found['first']} to {found['last']}" if found["first"] else "no day"
 
 
 def _named(delimiter: str) -> str:
