@@ -150,7 +150,6 @@ class Predict(Section):
     models: tuple[Literal["bgnbd", "paretonbd"], ...] = Field(
         ("bgnbd", "paretonbd"), min_length=1, description="Purchase models that compete in the backtest."
     )
-    horizon_days: int = Field(365, ge=30, le=3660, description="The horizon of '12m', in days.")
     draws: int = Field(256, ge=64, le=4096, description="Points of a customer's predictive distribution.")
     seed: int = Field(20240101, ge=0, description="Seed of those points; the same seed gives the same numbers.")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MONEY = "decimal(18,4)"
 UNKNOWN = "unknown"  # the customer of facts that name nobody
+YEAR_DAYS = 365  # days of the horizon '12m'
 
 Tables = dict[str, "ir.Table"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from keepwell import decide
 from keepwell.decide.plan import contact_cost, spread
 from keepwell.engine import collected
-from keepwell.settings import Assumptions, Contact, Predict, Settings
+from keepwell.settings import Assumptions, Contact, Settings
 
 
 def test_a_year_of_payments_is_discounted_like_many_small_ones():
@@ -19,12 +19,10 @@ def test_a_year_of_payments_is_discounted_like_many_small_ones():
     assert spread(Settings()) == pytest.approx(plain, rel=1e-6)
 
 
-def test_without_discount_or_with_another_horizon_the_cost_is_plain():
+def test_without_discount_the_cost_is_plain():
     free = Assumptions(discount_rate=0)
     contact = Contact(cost=Decimal("0.8"), per_year=6)
     assert contact_cost(Settings(assumptions=free, contact=contact)) == pytest.approx(4.8)
-    longer = Settings(assumptions=free, contact=contact, predict=Predict(horizon_days=730))
-    assert contact_cost(longer) == pytest.approx(9.6)
     assert contact_cost(Settings()) == 0
 
 

@@ -25,18 +25,17 @@ TOLERANCE = 1e-9  # of a share: a break-even that equals the assumed share but f
 
 
 def spread(settings: Settings) -> float:
-    """Return what 1 a year, paid evenly over the horizon, is worth today: (1 - exp(-d h)) / d with d = ln(1 + rate).
+    """Return what 1, paid evenly over 12 months, is worth today: (1 - exp(-d)) / d with d = ln(1 + rate).
 
     >>> round(spread(Settings()), 6)
     0.953824
     """
-    years = settings.predict.horizon_days / 365
     force = log1p(settings.assumptions.discount_rate)
-    return -expm1(-force * years) / force if force else years
+    return -expm1(-force) / force if force else 1.0
 
 
 def contact_cost(settings: Settings) -> float:
-    """Return the discounted cost of a customer's contacts over the horizon; 0 where no cost is set."""
+    """Return the discounted cost of a customer's contacts over 12 months; 0 where no cost is set."""
     return float(settings.contact.cost or 0) * settings.contact.per_year * spread(settings)
 
 

@@ -54,7 +54,7 @@ def _contact(settings: Settings) -> list[Assumption]:
 
 
 def _time(settings: Settings, sums: dict[str, Any]) -> list[Assumption]:
-    found = [_item("horizon", f"{settings.predict.horizon_days} days", "predict.horizon_days in keepwell.toml")]
+    found = []
     if not sums["as_of_given"]:
         found.append(_item("as of", f"{settings.as_of}, the last dated fact", "--as-of YYYY-MM-DD"))
     if settings.shop.timezone == "UTC":

@@ -32,7 +32,7 @@ from keepwell.predict.spend import SpendFit
 from keepwell.predict.value import Known, lookup, next_orders, values
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
-from keepwell.tables import CONTRACTS, Tables, checked
+from keepwell.tables import CONTRACTS, YEAR_DAYS, Tables, checked
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -64,7 +64,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     if log is None:
         return _nothing(engine)
     fits, failed = fitted(settings.predict.models, log.past.cells)
-    at = origins(log.first, log.as_of, horizon=settings.predict.horizon_days) if fits else []
+    at = origins(log.first, log.as_of, horizon=YEAR_DAYS) if fits else []
     tests = backtest(engine, log.parts, at, [one.name for one in fits], tell=tell)
     chosen = _chosen(fits, failed, tests, log.past.cells)
     tell("spend")
@@ -78,7 +78,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     known = _known(chosen, spend, of, belief, aheads, log, settings)
     valued = values(engine, log.history, known)
     tell("equity")
-    shares = measured(tests, chosen.one.name, of, horizon=settings.predict.horizon_days)
+    shares = measured(tests, chosen.one.name, of, horizon=YEAR_DAYS)
     together = equities(aheads, log.past, spend, of, shares, belief, seed=settings.predict.seed)
     return {
         "history": log.history,
@@ -134,7 +134,7 @@ def _chosen(fits: list[Fitted], failed: list[str], tests: Sequence[Tested], cell
 
 def _aheads(one: Fitted, log: Log, settings: Settings) -> list[Ahead]:
     rate = horizons.rate_a_day(settings.assumptions.discount_rate)
-    year, cells = settings.predict.horizon_days, log.past.cells
+    year, cells = YEAR_DAYS, log.past.cells
     near = horizons.ahead(one, cells, name="12m", days=year, rate=rate)
     if one.name == "pooled":
         life = (log.as_of - log.first).days
