@@ -206,6 +206,16 @@ def test_lost_money_is_not_hidden(duckdb, arrow, place, made, tmp_path):
     assert "Nothing was lost" not in html
 
 
+def test_without_a_test_nothing_is_called_measured(duckdb, arrow, place, made, tmp_path):
+    kept = {name: table for name, table in arrow.items() if name not in ("backtest", "forecast_path")}
+    html = written(place(duckdb, kept), made.summary(made.empty()), SETTINGS, duckdb, tmp_path / "r.html").read_text()
+    words = Outline(without_plotly(html)).words
+    tile = words[words.index("How far can I trust this?") :][:600]
+    assert "Untested so far" in tile
+    assert "assumed" in tile
+    assert "measured" not in tile.split("Tables")[0]
+
+
 def test_a_simulated_shop_shows_its_truth(outline, made, arrow):
     assert "Simulated: the truth is known" in outline.words
     assert "inside the 90% interval" in outline.words
