@@ -62,3 +62,9 @@ def test_files_are_read_together(engine, tmp_path):
     both = engine.read(tmp_path / "one.parquet", tmp_path / "two.parquet")
     assert number(engine, both.count()) == 5
     assert number(engine, both.amount.sum(where=both.customer_id == ibis.literal("b"))) == Decimal("21.0000")
+
+
+def test_a_kept_sum_has_the_type_that_was_asked_for(engine):
+    orders = made(engine)
+    total = orders.group_by("customer_id").aggregate(total=orders.amount.sum().cast("decimal(38,4)"))
+    assert str(engine.keep(total).total.type()) == "decimal(38, 4)"

@@ -83,7 +83,14 @@ class SparkEngine:
         self._scratch.close()
 
     def _frame(self, table: ir.Table) -> Any:
-        return self.session.sql(self.con.compile(table))
+        """Return the expression as a Spark frame whose decimals have the types that Ibis believes them to have.
+
+        Spark's sums are narrower than Ibis thinks, and Ibis drops a cast to the type that it thinks is there already.
+        """
+        frame = self.session.sql(self.con.compile(table))
+        decimals = {name: kind for name, kind in table.schema().items() if kind.is_decimal() and kind.precision}
+        typed = {name: frame[name].cast(f"decimal({k.precision},{k.scale})") for name, k in decimals.items()}
+        return frame.withColumns(typed) if typed else frame
 
 
 def _nullable(schema: pa.Schema) -> pa.Schema:
