@@ -1,0 +1,47 @@
+"""Customers who have days without a purchase are treated apart, and nothing changes by it."""
+
+from datetime import date
+
+import pytest
+
+from keepwell.engine import collected
+from keepwell.predict.history import customer_days, history, occasions
+from keepwell.predict.origins import Origin
+from keepwell.predict.past import divided, grouped, observed
+
+UNTIL = date(2023, 4, 11)  # day 100
+DAYS = [0, 5, 20, 20, 50, 60, 3, 40, 7, 90]
+WORTH = [10, -4, 30, -2, 8, -5, 6, 7, -3, -1]
+BOUGHT = [True, False, True, False, True, False, True, True, False, False]
+WHO = ["ann"] * 6 + ["bob"] * 2 + ["cat", "ann"]
+
+
+@pytest.fixture
+def orders(engine, orders_of):
+    return orders_of(engine, WHO, DAYS, WORTH, purchase=BOUGHT)
+
+
+def test_dividing_the_days_leaves_the_occasions_as_they_are(engine, orders):
+    days = engine.keep(customer_days(orders, until=UNTIL))
+    order = [("customer_id", "ascending"), ("day", "ascending")]
+    whole = collected(engine, engine.keep(occasions(days))).sort_by(order)
+    apart = collected(engine, engine.keep(divided(engine, days).occasions())).sort_by(order)
+    assert apart.to_pylist() == whole.to_pylist()
+    assert [(r["customer_id"], str(r["amount"])) for r in whole.to_pylist()] == [
+        ("ann", "6.0000"),
+        ("ann", "28.0000"),
+        ("ann", "2.0000"),
+        ("bob", "6.0000"),
+        ("bob", "7.0000"),
+    ]
+
+
+def test_an_origin_sees_what_a_history_of_that_day_sees(engine, orders):
+    days = divided(engine, engine.keep(customer_days(orders, until=UNTIL)))
+    origin = Origin(date(2023, 1, 31), 70)  # day 30
+    seen = observed(engine, days, origin)
+    plain = grouped(engine, history(orders, until=origin.day))
+    assert seen.past.cells.repeats.tolist() == plain.cells.repeats.tolist() == [0, 1]
+    assert seen.past.cells.recency.tolist() == plain.cells.recency.tolist() == [0, 20]
+    assert seen.past.total.tolist() == pytest.approx(plain.total.tolist()) == [6, 34]
+    assert seen.outcomes.actual.tolist() == [1, 1]  # bob on day 40, ann on day 50
