@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from keepwell.charts.words import money
-from keepwell.report import written
+from keepwell.report import headlines, written
 from keepwell.settings import Settings, merged
 from keepwell.tables import CONTRACTS
 
@@ -267,3 +267,11 @@ def test_spark_gives_the_same_words(page, spark, arrow, place, made, tmp_path):
 def shorn(html):
     """Return the page without the figures, whose floats may differ in their last bits."""
     return re.sub(r'<script type="application/json".*?</script>', "", html, flags=re.DOTALL)
+
+
+def test_a_life_whose_interval_has_no_middle_gets_no_number():
+    wide = headlines._life({"lower": 2e6, "expected": 36e6, "upper": 690e6}, "EUR")
+    assert wide.startswith("too uncertain for one number")
+    assert "690 million" in wide
+    narrow = headlines._life({"lower": 100e3, "expected": 200e3, "upper": 400e3}, "EUR")
+    assert "200,000" in narrow

@@ -15,6 +15,7 @@ from keepwell.report.trust import beaten, champion_rows, error_range, tested
 from keepwell.settings import Settings
 
 Row = dict[str, Any]
+TOO_WIDE = 20.0  # times: an interval that much wider than its lower end has no middle worth printing
 HORIZONS = {"12m": "in the next 12 months", "life": "over their life as customers"}
 
 
@@ -92,13 +93,19 @@ def _worth(data: Gathered, summary: Row, settings: Settings, currency: str) -> H
     ends = f"{money(year['lower'], currency)} to {money(year['upper'], currency)}"
     detail = f"90% interval: {ends}."
     if "life" in equity and year["horizon"] != "life":
-        life = equity["life"]
-        ends_life = f"{money(life['lower'], currency)} to {money(life['upper'], currency)}"
-        detail += f" {HORIZONS['life'].capitalize()}: {money(life['expected'], currency)} ({ends_life})."
+        detail += f" {HORIZONS['life'].capitalize()}: {_life(equity['life'], currency)}."
     when = HORIZONS.get(year["horizon"], year["horizon"])
     return Headline(
         answer=f"{money(year['expected'], currency)} {when}", detail=detail, range=_range(year, currency), **shared
     )
+
+
+def _life(life: Row, currency: str) -> str:
+    """Say what a life is worth; where the interval's ends are too far apart for its middle to mean anything, say so."""
+    ends = f"{money(life['lower'], currency)} to {money(life['upper'], currency)}"
+    if life["lower"] <= 0 or life["upper"] > TOO_WIDE * life["lower"]:
+        return f"too uncertain for one number ({ends})"
+    return f"{money(life['expected'], currency)} ({ends})"
 
 
 def _range(year: Row, currency: str) -> Range:
