@@ -1,5 +1,6 @@
 """What all tests share: the two engines, and the real files where they are to be found."""
 
+import importlib.util
 import random
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from keepwell.engine.duck import DuckEngine
 from keepwell.errors import ConfigError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+MADE = Path(__file__).parent / "report" / "made.py"
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +47,31 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"the real files are not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def made():
+    """The module that makes a plausible run from a seed."""
+    spec = importlib.util.spec_from_file_location("keepwell_tests_made", MADE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def arrow(made):
+    """All tables of a run with a contact cost, as Arrow."""
+    return made.run()
+
+
+@pytest.fixture(scope="session")
+def place():
+    """A function that puts Arrow tables into an engine."""
+
+    def placed(engine, arrow):
+        return {name: engine.table(table.to_batches(), table.schema) for name, table in arrow.items()}
+
+    return placed
 
 
 def pytest_addoption(parser):
