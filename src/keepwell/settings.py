@@ -144,11 +144,42 @@ class Reading(Section):
     quarantine_limit: Share = Field(0.05, description="A run with more rows in quarantine does not become current.")
 
 
+class Event(Section):
+    """Days known to be unlike others: closed, a promotion, or from then on other prices."""
+
+    name: str = Field(description="What it is, e.g. 'summer sale'.")
+    first: date = Field(description="Its first day.")
+    last: date | None = Field(None, description="Its last day; empty: it lasts.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            msg = f"event {self.name!r} ends on {self.last}, before its first day {self.first}"
+            raise ValueError(msg)
+        return self
+
+
+PurchaseModel = Literal["bgnbd", "mbgnbd", "mbgcnbdk", "paretonbd"]
+
+
 class Predict(Section):
     """How the future is forecast."""
 
-    models: tuple[Literal["bgnbd", "paretonbd"], ...] = Field(
-        ("bgnbd", "paretonbd"), min_length=1, description="Purchase models that compete in the backtest."
+    models: tuple[PurchaseModel, ...] = Field(
+        ("bgnbd", "mbgnbd", "paretonbd", "mbgcnbdk"),
+        min_length=1,
+        description="Purchase models that compete in the backtest.",
+    )
+    season: bool = Field(
+        default=True, description="Try a calendar (weekdays, time of year, trend, events) in the backtest."
+    )
+    events: tuple[Event, ...] = Field((), description="Known events: name, first and last day, past or to come.")
+    covariates: tuple[Literal["channel", "country", "first_product", "first_basket", "cohort"], ...] = Field(
+        ("channel", "country", "first_product", "first_basket"),
+        description="What customers may differ by from their first order on; tried in the backtest.",
+    )
+    challenger: bool = Field(
+        default=True, description="Let boosted trees compete in the backtest, and correct the models."
     )
     draws: int = Field(256, ge=64, le=4096, description="Points of a customer's predictive distribution.")
     seed: int = Field(20240101, ge=0, description="Seed of those points; the same seed gives the same numbers.")

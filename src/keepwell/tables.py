@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MONEY = "decimal(18,4)"
 UNKNOWN = "unknown"  # the customer of facts that name nobody
 YEAR_DAYS = 365  # days of the horizon '12m'
+HORIZONS = {"3m": 91, "6m": 182, "12m": YEAR_DAYS}  # days; 'life' has as many as it takes
 
 Tables = dict[str, "ir.Table"]
 
@@ -59,11 +60,20 @@ MEASURES = {
     "crps": "mean continuous ranked probability score of the purchase days a customer",
     "crps_se": "its standard error over customers",
     "spearman": "rank correlation of forecast and outcome",
+    "gini": "normalised Gini: how well the forecast ranks customers by purchase days to come, 1 as well as hindsight",
+    "capture_10": "share of all purchase days to come that the tenth of customers with the highest forecast made",
     "coverage_90": "share of customers inside their 5% to 95% interval",
+    **{
+        f"decile_{d}_forecast": "mean forecast of this tenth of customers by forecast, 1 the lowest; 'all' only"
+        for d in range(1, 11)
+    },
+    **{f"decile_{d}_actual": "what came of that tenth, a customer; 'all' only" for d in range(1, 11)},
     "expected_contribution": "contribution forecast for all of them together, undiscounted; group 'all' only",
     "actual_contribution": "contribution of the purchase days that came; group 'all' only",
-    "champion": "1 for the model that values are made with; group 'all' of the latest origin only",
-    "best": "1 for the method of lowest CRPS, baselines included; group 'all' of the latest origin only",
+    "champion": "1 for the model that the horizon's values are made with; 'all' of its latest origin only",
+    "best": "1 for the method of lowest CRPS, baselines included; 'all' of the horizon's latest origin only",
+    "won_by": "share by which the champion's mean CRPS lies below the best baseline's, over all origins; there",
+    "won_by_se": "its standard error; there",
     **{f"pit_{d}": f"share of the probability integral transform in decile {d + 1}" for d in range(10)},
 }
 
@@ -330,9 +340,11 @@ CONTRACTS: dict[str, Contract] = {
         _columns("""
             model        !string   its name
             origin       !date     last day it was fitted on
-            parameter    !string   parameter, or 'log_likelihood', 'customers', 'cells'
+            parameter    !string   parameter, or 'log_likelihood', 'customers', 'cells', 'pareto_k'
             estimate     !float64  time in days, money in the reporting currency
-            sd           float64   of the estimate, from the curvature; null where it has none
+            sd           float64   of the estimate, of its posterior; null where it has none
+            lower        float64   5% of the posterior; null where it has none
+            upper        float64   95% of it
             diagnostics  !string   how the fit ended
         """),
     ),
@@ -347,6 +359,41 @@ CONTRACTS: dict[str, Contract] = {
             measure  !string   see `MEASURES`
             value    !float64  its value
         """),
+    ),
+    "warnings": Contract(
+        "Where the forecasts cannot bear weight, in plain words",
+        ("kind", "subject"),
+        _columns("""
+            kind     !string  'too few', 'too short', 'flat fit', 'correlated spend', 'odd cohort', 'baseline' or 'coverage'
+            subject  !string  what it is about: a model, a cohort, a horizon; 'all'
+            words    !string  what is wrong, what follows from it, and what would mend it
+            number   float64  the measure behind it; null where there is none
+        """),
+    ),
+    "boosted": Contract(
+        "The boosted challenger as trained, so that a customer's forecast can be taken apart later",
+        ("name",),
+        _columns("""
+            name      !string  what it forecasts
+            origin    !date    last day known to its features when it forecast
+            features  !string  JSON: the features' names, in order
+            model     !string  LightGBM's own text form
+        """),
+    ),
+    "subscriptions": Contract(
+        "One row per subscription: since when, until when, for how much",
+        ("subscription_id",),
+        _columns("""
+            subscription_id  !string  as the source names it
+            customer_id      !string  the customer
+            started          !date    first day
+            ended            date     last day; null: it runs
+            period           !string  'day', 'week', 'month' or 'year': how often it is paid
+            price            money    paid a period, in the reporting currency; null where not known
+            plan             string   its name
+            reason           string   why it ended, as told
+        """),
+        {"it ends after it starts": _.started <= _.ended},
     ),
     "forecast_path": Contract(
         "Orders by period as forecast at an origin, beside what came",
@@ -365,7 +412,7 @@ CONTRACTS: dict[str, Contract] = {
         ("customer_id", "horizon"),
         _columns("""
             customer_id            !string   the customer
-            horizon                !string   '12m' or 'life'
+            horizon                !string   '3m', '6m', '12m' or 'life'
             p_active               !float64  chance of still being a customer
             expected_orders        !float64  purchase days in the horizon
             expected_contribution  !float64  discounted, signed, before the cost of future contact
@@ -379,13 +426,18 @@ CONTRACTS: dict[str, Contract] = {
             p_zero                 !float64  chance of no order in the horizon
             sd_mean                !float64  sd of expected_contribution, from what is not known of the parameters
             next_order             date      day by which the next order is as likely as not; null: no such day
+            p_order_30             !float64  chance of an order within 30 days; in each horizon's row the same
+            p_order_60             !float64  within 60 days
+            p_order_90             !float64  within 90 days
+            p_leave                float64   chance that a subscription ends within the horizon; null: has none
             spend                  !float64  expected contribution of one order, shrunk
             spend_weight           !float64  weight of the customer's own orders in it, 0..1
             basis                  !string   the models, in words
         """),
         {
             "quantiles rise": (_.q05 <= _.q50) & (_.q50 <= _.q95),
-            "chances are chances": _.p_active.between(0, 1) & _.p_zero.between(0, 1),
+            "chances are chances": _.p_active.between(0, 1) & _.p_zero.between(0, 1) & _.p_leave.between(0, 1),
+            "more time, more chance": (_.p_order_30 <= _.p_order_60) & (_.p_order_60 <= _.p_order_90),
             "money is a number": ~(_.expected_contribution.isnan() | _.sd_mean.isnan() | _.spend.isnan()),
         },
     ),
@@ -393,7 +445,7 @@ CONTRACTS: dict[str, Contract] = {
         "What all customers together will earn us, per horizon",
         ("horizon",),
         _columns("""
-            horizon   !string   '12m' or 'life'
+            horizon   !string   '3m', '6m', '12m' or 'life'
             expected  !float64  sum of the customers' expected contribution
             lower     !float64  5%
             upper     !float64  95%

@@ -25,6 +25,7 @@ class Cells:
     recency: Ints  # days from the first purchase to the last
     age: Ints  # days from the first purchase to the last day observed
     count: Floats  # customers
+    log_intervals: float | None = None  # sum over all customers of ln(days between neighbouring purchases), if known
 
 
 @dataclass(frozen=True, slots=True)
