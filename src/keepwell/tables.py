@@ -364,7 +364,7 @@ CONTRACTS: dict[str, Contract] = {
         "Where the forecasts cannot bear weight, in plain words",
         ("kind", "subject"),
         _columns("""
-            kind     !string  'too few', 'too short', 'flat fit', 'correlated spend', 'odd cohort', 'baseline' or 'coverage'
+            kind     !string  'too few', 'too short', 'flat fit', 'correlated spend', 'odd cohort', 'coverage'...
             subject  !string  what it is about: a model, a cohort, a horizon; 'all'
             words    !string  what is wrong, what follows from it, and what would mend it
             number   float64  the measure behind it; null where there is none
