@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import gamma
 
 from keepwell.simulate.people import drawn, spent
 from keepwell.simulate.worlds import world
@@ -53,3 +55,28 @@ def test_lognormal_baskets_have_the_mean_their_temperament_states():
     amount = spent(world("mail-order"), people, owner=np.arange(MANY), rng=np.random.default_rng(6))
     for index, kind in enumerate(world("mail-order").temperaments):
         assert amount[people.temperament == index].mean() == pytest.approx(kind.spend.mean, rel=0.02)
+
+
+def test_weibull_lifetimes_survive_as_their_integral_over_all_customers_says():
+    kind = world("weibull").temperaments[0]
+    people = crowd("weibull")
+    leaving = gamma(kind.leave_shape, scale=1 / kind.leave_days)
+    for days in (60, 365, 900):
+        stays = quad(lambda a, t=days: leaving.pdf(a) * np.exp(-((a * t) ** kind.leave_power)), 0, 0.1, limit=200)[0]
+        assert np.mean(people.leaves - people.first > days) == pytest.approx(stays, abs=4 * np.sqrt(0.25 / MANY))
+
+
+def test_who_buys_often_spends_more_where_the_world_says_so():
+    kind = world("weibull").temperaments[0]
+    people = crowd("weibull")
+    amount = spent(world("weibull"), people, owner=np.arange(MANY), rng=np.random.default_rng(6))
+    # The logarithm of a basket grows with that of the rate by the power; its own sd is 0.57, that of the rate 1.4.
+    slope = np.polyfit(np.log(people.rate), np.log(amount), 1)[0]
+    assert slope == pytest.approx(kind.spend_follows, abs=4 * 0.57 / 1.4 / np.sqrt(MANY))
+    assert amount.mean() == pytest.approx(kind.spend.mean, rel=0.01)
+
+
+def test_spend_knows_nothing_of_the_rate_elsewhere():
+    people = crowd("pareto")
+    amount = spent(world("pareto"), people, owner=np.arange(MANY), rng=np.random.default_rng(6))
+    assert np.corrcoef(np.log(people.rate), np.log(amount))[0, 1] == pytest.approx(0, abs=4 / np.sqrt(MANY))

@@ -154,3 +154,10 @@ def test_in_the_future_everybody_is_mailed():
     ahead = purchases.mailing_days(world("clumpy")) >= world("clumpy").days
     assert gets[:, ahead].all()
     assert gets[:, ~ahead].mean() == pytest.approx(0.9, abs=0.015)
+
+
+def test_the_seasonal_world_has_a_yearly_promotion_in_the_future_too():
+    scene = world("seasonal")
+    runs = purchases.promotion(scene)
+    assert runs[: scene.days].sum() == 3 * 14
+    assert runs[scene.days :].sum() == 14

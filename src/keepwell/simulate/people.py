@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, lgamma
 
 import numpy as np
 import numpy.typing as npt
 
-from keepwell.simulate.worlds import GammaSpend, LogSpend, World
+from keepwell.simulate.worlds import GammaSpend, LogSpend, Temperament, World
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -36,7 +37,8 @@ def drawn(world: World, *, customers: int, rng: np.random.Generator) -> People:
     leaving = rng.gamma(people.each(world, "leave_shape")) / people.each(world, "leave_days")
     first = rng.uniform(0, world.arrivals, customers)
     # A shape below 1 draws leaving rates that are 0 in floating point: such a customer never leaves.
-    stays = rng.exponential(size=customers) / np.maximum(leaving, np.finfo(np.float64).tiny)
+    clock = rng.exponential(size=customers) ** (1 / people.each(world, "leave_power"))
+    stays = clock / np.maximum(leaving, np.finfo(np.float64).tiny)
     return People(temperament, rate, first, first + stays)
 
 
@@ -47,7 +49,7 @@ def spent(world: World, people: People, *, owner: Ints, rng: np.random.Generator
     of_order = people.temperament[owner]
     for index, kind in enumerate(world.temperaments):
         these, orders = people.temperament == index, of_order == index
-        level[these] = _levels(kind.spend, size=int(these.sum()), rng=rng)
+        level[these] = _levels(kind.spend, size=int(these.sum()), rng=rng) * _following(kind, people.rate[these])
         amount[orders] = _baskets(kind.spend, level=level[owner[orders]], rng=rng)
     return amount
 
@@ -59,6 +61,14 @@ def _levels(spend: GammaSpend | LogSpend, *, size: int, rng: np.random.Generator
     else:
         level = spend.mean * _lognormal(spend.between, size=size, rng=rng)
     return level
+
+
+def _following(kind: Temperament, rate: Floats) -> Floats | float:
+    """Return by what each customer's level is raised for their rate: a power of it, of mean 1 over all customers."""
+    power, shape = kind.spend_follows, kind.rate_shape
+    if not power:
+        return 1.0
+    return (rate * kind.rate_days) ** power * exp(lgamma(shape) - lgamma(shape + power))
 
 
 def _baskets(spend: GammaSpend | LogSpend, *, level: Floats, rng: np.random.Generator) -> Floats:

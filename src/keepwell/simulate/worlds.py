@@ -2,8 +2,9 @@
 
 A world is a shop and its customers. While a customer of a temperament is one, they buy at a rate drawn from
 Gamma(rate_shape, rate rate_days) a day and leave at a rate drawn from Gamma(leave_shape, rate leave_days) a day;
-the world lays bursts, regular gaps, seasons, a change and mailings over that. Times are in days, money in the
-shop's currency.
+the world lays bursts, regular gaps, seasons, a change and mailings over that. With `leave_power` k other than 1 their
+time as a customer is Weibull of shape k around that rate: the longer they have been there, the more (k > 1) or less
+likely they leave next. Times are in days, money in the shop's currency.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Temperament:
     leave_days: float
     spend: GammaSpend | LogSpend
     contact_share: float  # of their orders caused by mailing, while everybody is mailed
+    leave_power: float = 1.0  # Weibull shape of the time as a customer; 1: leaving has no memory
+    spend_follows: float = 0.0  # a customer's level of baskets goes with this power of their rate; the mean stays
     more_lines: float = 0.0  # mean number of order lines after the first
     discounted: float = 0.0  # share of orders with a discount
     returned: float = 0.0  # share of lines sent back
@@ -374,8 +377,36 @@ SEASONAL = World(
     nobody=0.02,
 )
 
-WORLDS = {world.name: world for world in (MAIL_ORDER, PARETO, REGULAR, CLUMPY, PRICE_CHANGE, SEASONAL)}
-OUTSIDE = ("clumpy", "price-change", "regular", "seasonal")  # no purchase model of Keepwell describes these
+WEIBULL = World(
+    name="weibull",
+    meaning="interest wears out: leaving grows likelier with time, and who buys often spends more each time",
+    temperaments=(
+        Temperament(
+            "everybody",
+            share=1.0,
+            rate_shape=0.9,
+            rate_days=60,
+            leave_shape=2.0,
+            leave_days=700,
+            spend=LogSpend(mean=48, between=0.35, within=0.45),
+            contact_share=0.20,
+            leave_power=1.8,
+            spend_follows=0.4,
+            more_lines=0.7,
+            returned=0.04,
+            cancelled=0.01,
+        ),
+    ),
+    last_day=date(2025, 12, 31),
+    days=730,
+    arrivals=540,
+    goods=_CATALOGUE,
+    terms=Terms(fulfilment=4.0, postage=2.95, free_above=50),
+    mailing=_EVEN_MAILING,
+)
+
+WORLDS = {world.name: world for world in (MAIL_ORDER, PARETO, REGULAR, CLUMPY, PRICE_CHANGE, SEASONAL, WEIBULL)}
+OUTSIDE = ("clumpy", "price-change", "regular", "seasonal", "weibull")  # no purchase model of Keepwell describes these
 
 
 def world(name: str) -> World:
