@@ -94,3 +94,15 @@ def test_who_is_surely_gone_has_no_doubt_and_spoils_no_sum(model):
     assert year.p_active[2] == 0
     assert (found.moves[:, 2] == 0).all()
     assert (np.abs(found.moves[:, :2]).max(axis=0) > 0).all()
+
+
+def test_a_life_is_no_shorter_than_a_year():
+    assert horizon.spans(200) == {"3m": 91, "6m": 182, "12m": 365, "life": 365}
+
+
+def test_the_chance_of_an_order_soon_rises_with_the_days_and_is_the_counts(one, cells):
+    found = horizon.soon(one, cells)
+    assert found.shape == (3, 7)
+    assert (np.diff(found, axis=0) > 0).all()
+    plain = one.predict(cells, days=60)
+    assert found[1] == pytest.approx(plain.p_active * (1 - plain.pmf[plain.start[:-1]][plain.group]))

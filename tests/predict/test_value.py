@@ -1,6 +1,7 @@
 """Money put on the forecast, batch by batch."""
 
 import pickle
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -14,7 +15,7 @@ from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.shapes import Cells
 from keepwell.predict.horizon import Ahead
 from keepwell.predict.level import NONE, Level
-from keepwell.predict.value import READ, SCHEMA, Known, lookup, next_orders, valued
+from keepwell.predict.value import READ, SCHEMA, Known, at_cells, lookup, next_orders, valued
 from keepwell.tables import offences
 
 GAMMA = GammaGamma(6.25, 3.74, 15.44)
@@ -39,11 +40,21 @@ def ahead(name):
     )
 
 
-def known(level=NONE):
+SOON = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.4], [0.3, 0.4, 0.5]])
+
+
+def known(level=NONE, **more):
     worth = compound.gamma_worth(GAMMA, compound.points(256, seed=1), np.ones(256))
-    return Known(
-        lookup(CELLS), (ahead("12m"), ahead("life")), np.array([-1, 19_800, 19_900]), worth, level, 0.5, ("a", "b")
-    )
+    both, due = (ahead("12m"), ahead("life")), np.array([-1, 19_800, 19_900])
+    return Known(lookup(CELLS), both, due, SOON, worth, level, 0.5, ("a", "b"), **more)
+
+
+class Twice:
+    """A method of rows that expects twice as much as the last cell's."""
+
+    def of(self, batch):
+        rows = at_cells(ahead("life"), np.full(len(batch), 2))
+        return replace(rows, orders=2 * rows.orders, p_active=batch["extra"].to_numpy())
 
 
 def batch(*rows):
@@ -77,6 +88,21 @@ def test_the_customers_cell_gives_the_forecast_and_their_orders_the_spend():
     assert ann["next_order"] == date(1970, 1, 1) + (date(2024, 6, 26) - date(1970, 1, 1))
     assert rows["bob"]["next_order"] is None
     assert rows["bob"]["q50"] == 0 < rows["bob"]["q95"]
+
+
+def test_the_chance_of_an_order_soon_is_that_of_the_cell_in_every_horizon():
+    rows = valued(batch(*ROWS), known=known()).to_pylist()
+    for row in rows[::3]:
+        assert [row[f"p_order_{days}"] for days in (30, 60, 90)] == [0.3, 0.4, 0.5]
+        assert row["p_leave"] is None
+
+
+def test_a_method_of_rows_takes_the_place_of_the_cells_in_its_horizon():
+    wide = batch(*ROWS).append_column("extra", pa.array([0.1, 0.2, 0.3]))
+    rows = valued(wide, known=known(rows={"life": Twice()}, reads=("extra",))).to_pylist()
+    assert rows[:3] == valued(batch(*ROWS), known=known()).to_pylist()[:3]
+    assert [row["p_active"] for row in rows[3:]] == [0.1, 0.2, 0.3]
+    assert [row["expected_orders"] for row in rows[3:]] == [2.08] * 3
 
 
 def test_the_level_scales_all_money_of_its_group():

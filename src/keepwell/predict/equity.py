@@ -1,45 +1,55 @@
 """What all customers together will earn us, with the doubts that do not cancel out between them.
 
 A customer's interval is mostly chance, and chance averages out over many. What remains is what all share: how far
-off such forecasts were in all (measured at the backtest's origins), what is not known of the parameters, and what is
-believed of the assumed margin. The total is simulated at fixed points as
+off such forecasts were in all (measured at the backtest's origins, see `total`), what is not known of the parameters,
+and what is believed of the assumed margin. The total is simulated at fixed points as
 
-    expected x factor(margin) x exp(sd x t),
+    expected x factor(margin) x exp(e),
 
-t from Student's t with half as many degrees of freedom as there are (effective) origins, because they overlap. `sd` is
-the root mean square of ln(actual / forecast) over the origins, with one of them less in its denominator where the level
-was measured on them too, or the sd that parameters and chance alone explain, where that is larger.
+e the next error of the mixture that `total` holds for likely, its sd nowhere below what parameters and chance alone
+explain. Where the level was measured on the same origins, they count as one less. Where an origin brought a loss, or
+one was forecast, there is no logarithm: the error is then (actual - forecast) / size and the total is
+
+    expected x factor(margin) + size x e,
+
+the size being the sum over groups of repeats of what each is forecast to bring, signs left out.
+
+A horizon that no origin looked so far ahead for borrows the errors of the longest that was, times the square root of
+what is expected of the longer over what is expected of the shorter, as if each further month went wrong on its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from keepwell.models.compound import points
 from keepwell.models.shapes import Floats
+from keepwell.predict import total as totals
 from keepwell.predict.backtest import Tested
 from keepwell.predict.belief import MarginBelief
 from keepwell.predict.horizon import Ahead
-from keepwell.predict.level import Level, effective, recency
+from keepwell.predict.level import Level, recency
 from keepwell.predict.past import Past
+from keepwell.predict.score import group_of
 from keepwell.predict.spend import SpendFit, mean_sd, predicted, variances
 
 DRAWS = 4096
 FEWEST_ORIGINS = 3
-ASSUMED_SD = 0.20  # of ln(actual / forecast), added where there are too few origins to measure it
+ASSUMED_SD = totals.SCALE  # of ln(actual / forecast), where no origin was seen
+NEAR = 0.9  # share of a horizon that counts as the whole of it
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
     """Doubt of a total that all customers share, relative."""
 
-    sd: float
-    freedom: float
+    error: totals.Error
     origins: int
+    days: float  # that the origins looked ahead
+    additive: bool  # whether errors are shares of the size, not logarithms
     words: str
 
 
@@ -56,49 +66,95 @@ class Equity:
 
 
 def measured(tests: Sequence[Tested], method: str, of: Level, *, horizon: int) -> Shares:
-    """Return how far off the totals of contribution were at the origins whose horizon is near enough to `horizon`.
+    """Return how far off the totals of contribution were at the origins that looked `horizon` days ahead.
 
+    Where none did, those that looked the nearest to it are taken, rather less far than further.
     Origins of more customers and of later days count more.
     """
-    able = [
-        test for test in tests if method in test.money and test.brought.sum() > 0 and _forecast(test, method, of) > 0
-    ]
-    long = [test for test in able if 2 * test.origin.horizon >= horizon]
-    taken = long if len(long) >= FEWEST_ORIGINS else able
-    errors = np.array([np.log(test.brought.sum() / _forecast(test, method, of)) for test in taken])
-    weight = np.array([test.customers for test in taken]) * recency(taken) if taken else np.zeros(0)
-    off = float(weight @ errors**2 / weight.sum()) if taken else 0.0
-    if len(taken) < FEWEST_ORIGINS:
-        words = f"{len(taken)} origins are too few to measure it: an error of {ASSUMED_SD:.0%} is assumed"
-        return Shares(float(np.sqrt(off + ASSUMED_SD**2)), 4.0, len(taken), words)
-    words = f"forecasts of the total were off by {np.sqrt(off):.1%} at {len(taken)} origins of the backtest"
-    if taken is not long:
-        near, far = (end(test.origin.horizon for test in taken) for end in (min, max))
-        words += f", which looked {near} to {far} days ahead and not {horizon}"
-    many = max(effective(weight), 2.0)
+    able = [test for test in tests if method in test.money and np.abs(test.money[method]).sum() > 0]
+    far = {test.origin.horizon for test in able}
+    near = max((days for days in far if days <= horizon), default=min(far, default=horizon))
+    taken = [test for test in able if NEAR * near <= test.origin.horizon <= near]
+    if not taken:
+        nothing = np.zeros(0)
+        return Shares(
+            totals.error(nothing, day=nothing, horizon=nothing),
+            0,
+            horizon,
+            additive=False,
+            words=f"no origin to measure it on: an error of {ASSUMED_SD:.0%} or so is assumed",
+        )
+    return _shares(taken, method, of, horizon)
+
+
+def _shares(taken: Sequence[Tested], method: str, of: Level, horizon: int) -> Shares:
+    forecast = np.array([float(test.money[method] @ of.factor) for test in taken])
+    came = np.array([float(test.brought.sum()) for test in taken])
+    additive = bool(min(forecast.min(), came.min()) <= 0)
+    if additive:
+        size = np.array([float(np.abs(test.money[method]) @ of.factor) for test in taken])
+        errors = (came - forecast) / size
+    else:
+        errors = np.log(came / forecast)
+    days = np.array([float(test.origin.horizon) for test in taken])
+    day = np.array([float(test.origin.day.toordinal()) for test in taken])
+    weight = np.array([test.customers for test in taken]) * recency(taken)
     # A level that was fitted to these errors has made them smaller than those of a forecast not yet tested.
-    sd = float(np.sqrt(off if np.all(of.factor == 1) else off * many / (many - 1)))
-    return Shares(sd, max(many / 2, 2.0), len(taken), words)
-
-
-def _forecast(test: Tested, method: str, of: Level) -> float:
-    return float(test.money[method] @ of.factor)
+    lost = 0.0 if np.all(of.factor == 1) else 1.0
+    error = totals.error(errors, day=day, horizon=days, weight=weight, lost=lost)
+    words = f"forecasts of the total were off by {error.seen:.1%} at {_times(len(taken))} of the backtest"
+    if error.independent < FEWEST_ORIGINS:
+        words += f", which overlap or are few, so an error of {ASSUMED_SD:.0%} or so is held for likely beside it"
+    if days.max() < NEAR * horizon:
+        words += f", which looked {days.max():.0f} days ahead and not {horizon}"
+    return Shares(error, len(taken), float(days.max()), additive, words)
 
 
 def equities(
-    aheads: Sequence[Ahead], past: Past, spend: SpendFit, of: Level, shares: Shares, belief: MarginBelief, *, seed: int
+    aheads: Sequence[Ahead],
+    past: Past,
+    spend: SpendFit,
+    of: Level,
+    shares: Mapping[str, Shares],
+    belief: MarginBelief,
+    *,
+    seed: int,
+    expected: Mapping[str, float] | None = None,
 ) -> list[Equity]:
     """Return the total of each horizon.
 
-    The first is the horizon that the backtest is measured against; for a longer one the shared doubt grows with the
-    square root of what is expected, as if each further year went wrong on its own.
+    Args:
+        aheads: The horizons, by cell.
+        past: The cells with their money.
+        spend: The spend model.
+        of: The level of money.
+        shares: The shared doubt, by horizon.
+        belief: What is believed of the margin.
+        seed: Of the fixed points.
+        expected: Totals by horizon, where customers were forecast row by row; those of the cells where it has none.
     """
-    whole = [float(ahead.discounted @ past.cells.count) for ahead in aheads]
-    growths = [float(np.sqrt(max(each / whole[0], 1.0))) if whole[0] > 0 else 1.0 for each in whole]
-    return [
-        equity(ahead, past, spend, of, shares, belief, growth=growth, seed=seed)
-        for ahead, growth in zip(aheads, growths, strict=True)
-    ]
+    whole = {ahead.name: float(ahead.discounted @ past.cells.count) for ahead in aheads}
+    answer = []
+    for ahead in aheads:
+        share = shares[ahead.name]
+        tested = min(aheads, key=lambda other: abs(other.days - share.days))
+        short = ahead.days * NEAR > share.days and whole[tested.name] > 0
+        growth = float(np.sqrt(max(whole[ahead.name] / whole[tested.name], 1.0))) if short else 1.0
+        row = equity(ahead, past, spend, of, share, belief, growth=growth, seed=seed)
+        answer.append(_rescaled(row, (expected or {}).get(ahead.name)))
+    return answer
+
+
+def _rescaled(row: Equity, expected: float | None) -> Equity:
+    """Return the row with its interval carried over to another expected total."""
+    if expected is None or expected == row.expected:
+        return row
+    if row.expected * expected > 0:
+        factor = expected / row.expected
+        lower, upper = row.lower * factor, row.upper * factor
+    else:
+        lower, upper = row.lower - row.expected + expected, row.upper - row.expected + expected
+    return replace(row, expected=expected, lower=min(lower, upper, expected), upper=max(lower, upper, expected))
 
 
 def equity(
@@ -114,18 +170,21 @@ def equity(
 ) -> Equity:
     """Return the total of one horizon; `growth` multiplies the shared doubt where nothing so long was tested."""
     cells = past.cells
-    total = _spend_sums(past, spend) * of.of(cells.repeats)
-    expected = float(ahead.discounted @ total)
-    known = np.sqrt(_parameter_variance(ahead, past, total, spend) + _chance_variance(ahead, past, spend))
-    # Of the logarithm, where `known` is of the total itself: much the same where small, and finite where next to
-    # nothing is left.
-    own = float(np.sqrt(np.log1p((known / expected) ** 2))) if expected else 0.0
-    sd = max(shares.sd * growth, own)
+    each = _spend_sums(past, spend) * of.of(cells.repeats)
+    expected = float(ahead.discounted @ each)
+    size = float(np.abs(np.bincount(group_of(cells.repeats), weights=ahead.discounted * each)).sum())
+    known = np.sqrt(_parameter_variance(ahead, past, each, spend) + _chance_variance(ahead, past, spend))
     at = points(DRAWS, seed=seed)
     shared = belief.shared(at.shared)
     orders = float(ahead.discounted @ cells.count)
-    totals = expected * shared.factor * np.exp(sd * stdtrit(shares.freedom, at.level)) + orders * shared.per_order
-    lower, upper = (float(v) for v in np.quantile(totals, [0.05, 0.95]))
+    # Of the logarithm, where `known` is of the total itself: much the same where small, and finite where next to
+    # nothing is left.
+    own = float(np.sqrt(np.log1p((known / size) ** 2))) if size else 0.0
+    error = shares.error.at(at.level, least=own, growth=growth)
+    additive = shares.additive or expected <= 0
+    missed = size * error if additive else expected * shared.factor * np.expm1(error)
+    simulated = expected * shared.factor + missed + orders * shared.per_order
+    lower, upper = (float(v) for v in np.quantile(simulated, [0.05, 0.95]))
     words = [shares.words]
     if growth > 1:
         words.append(f"widened {growth:.1f} times, because nothing so long could be tested")
@@ -133,6 +192,10 @@ def equity(
         words.append(f"margin believed to be {belief.low:.0%} to {belief.high:.0%}")
     basis = "; ".join(words)
     return Equity(ahead.name, expected, min(lower, expected), max(upper, expected), shares.origins, basis)
+
+
+def _times(n: int) -> str:
+    return f"{n} origin" + ("" if n == 1 else "s")
 
 
 def _spend_sums(past: Past, spend: SpendFit) -> Floats:

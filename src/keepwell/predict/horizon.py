@@ -1,4 +1,4 @@
-"""The forecast of each cell for one horizon, with what is not known of the parameters."""
+"""The forecast of each cell for the horizons, with what is not known of the parameters."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ import numpy as np
 from keepwell.models.shapes import Cells, Floats, Ints, parameters
 from keepwell.predict.contest import Fitted
 from keepwell.predict.crowd import Crowd, discounted
+from keepwell.tables import HORIZONS, YEAR_DAYS
 
 LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out
 LONGEST_LIFE = 100  # years
 YEAR = 365.25  # days, for discounting
 AGES = 9  # at which what hangs on the age smoothly is computed
+SOON = (30, 60, 90)  # days within which the chance of an order is told
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """One horizon; arrays of shape (cells,) unless said otherwise."""
 
-    name: str  # '12m' or 'life'
+    name: str  # '3m', '6m', '12m' or 'life'
     days: int
     p_active: Floats
     orders: Floats  # expected purchase days
@@ -50,6 +52,20 @@ def life_days(one: Fitted, crowd: Crowd, *, rate: float) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if until(middle) >= whole else (middle, high)
     return high * 365
+
+
+def spans(life: int) -> dict[str, int]:
+    """Return the days of each horizon by its name; a life is never shorter than the longest of the others.
+
+    >>> spans(3650)
+    {'3m': 91, '6m': 182, '12m': 365, 'life': 3650}
+    """
+    return {**HORIZONS, "life": max(life, YEAR_DAYS)}
+
+
+def soon(one: Fitted, cells: Cells) -> Floats:
+    """Return the chance of an order within each of `SOON` days, shape (3, cells); it never falls with more days."""
+    return np.maximum.accumulate([1 - ahead(one, cells, name="", days=d, rate=0.0).none for d in SOON], axis=0)
 
 
 def ahead(one: Fitted, cells: Cells, *, name: str, days: int, rate: float) -> Ahead:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +14,9 @@ import pyarrow as pa
 from keepwell.engine import Engine
 from keepwell.models import compound
 from keepwell.models.compound import Counts, GammaWorth, SignedWorth
-from keepwell.models.shapes import Cells, Floats, Ints
+from keepwell.models.shapes import Cells, Floats, Ints, Spend
 from keepwell.predict import spend
-from keepwell.predict.horizon import Ahead
+from keepwell.predict.horizon import SOON, Ahead
 from keepwell.predict.level import Level
 from keepwell.tables import CONTRACTS, checked
 
@@ -43,16 +44,44 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """One horizon's forecast of the customers of a batch; arrays of shape (n,) unless said otherwise."""
+
+    p_active: Floats
+    orders: Floats  # expected purchase days
+    discounted: Floats  # the same, each discounted to now
+    doubt: Floats  # sd of `discounted`, from what is not known of the parameters
+    none: Floats  # chance of no purchase
+    group: Ints  # whose distribution of the count, given activity, is pmf[start[group] : start[group + 1]]
+    start: Ints  # shape (groups + 1,)
+    pmf: Floats  # shape (start[-1],)
+    discount: Floats  # what remains to be discounted of what a purchase of that distribution brings
+
+
+class Forecaster(Protocol):
+    """A method that sees more of a customer than the cell: it forecasts the rows of a batch."""
+
+    def of(self, batch: pa.RecordBatch) -> Rows:
+        """Forecast the customers of a batch, which has the columns `READ` and `Known.reads`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """All that a batch needs besides its rows: plain arrays and values, so that it can be sent to workers."""
+    """All that a batch needs besides its rows: plain arrays and values, so that it can be sent to workers.
+
+    A horizon named in `rows` is forecast by that method, row by row, and each other by the customer's cell.
+    """
 
     lookup: Lookup
     horizons: tuple[Ahead, ...]
     next_order: Ints  # days since 1970, by cell; -1: no such day
+    soon: Floats  # chance of an order within `SOON` days, shape (3, cells)
     worth: GammaWorth | SignedWorth
     level: Level
     spend_sd: float  # of the population's mean order
     basis: tuple[str, ...]  # by horizon
+    rows: Mapping[str, Forecaster] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()  # columns that `rows` read besides `READ`
 
 
 def lookup(cells: Cells) -> Lookup:
@@ -67,7 +96,7 @@ def values(engine: Engine, history: ir.Table, known: Known) -> ir.Table:
     """Return the table `values`: one row per customer and horizon."""
     if not len(known.lookup.keys):
         return checked("values", engine.table([], SCHEMA))
-    return checked("values", engine.mapped(history.select(*READ), partial(valued, known=known), SCHEMA))
+    return checked("values", engine.mapped(history.select(*READ, *known.reads), partial(valued, known=known), SCHEMA))
 
 
 def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
@@ -77,57 +106,83 @@ def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
     n = columns["repeats"] + 1
     total = columns["first_contribution"] + columns["repeat_sum"]
     squares = columns["first_contribution"] ** 2 + columns["repeat_sum_squares"]
+    money = _Money(n, total, squares, spend.predicted(known.worth.params, n=n.astype(float), total=total))
     parts = [
-        _horizon(batch.column("customer_id"), ahead, basis, cell, n, total, squares, known)
+        _horizon(batch.column("customer_id"), ahead.name, basis, _rows(batch, ahead, cell, known), money, cell, known)
         for ahead, basis in zip(known.horizons, known.basis, strict=True)
     ]
     both = [pa.concat_arrays([part[i] for part in parts]) for i in range(len(SCHEMA))]
     return pa.RecordBatch.from_arrays(both, schema=SCHEMA)
 
 
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """What the customers of a batch spent; shape (n,) each."""
+
+    n: Ints  # purchases
+    total: Floats
+    squares: Floats
+    worth: Spend
+
+
+def _rows(batch: pa.RecordBatch, ahead: Ahead, cell: Ints, known: Known) -> Rows:
+    if ahead.name in known.rows:
+        return known.rows[ahead.name].of(batch)
+    return at_cells(ahead, cell)
+
+
+def at_cells(ahead: Ahead, cell: Ints) -> Rows:
+    """Return the forecast of customers by their cells."""
+    variance = np.zeros(len(cell))
+    for move in ahead.moves:
+        variance += move[cell] ** 2
+    return Rows(
+        p_active=ahead.p_active[cell],
+        orders=ahead.orders[cell],
+        discounted=ahead.discounted[cell],
+        doubt=np.sqrt(variance),
+        none=ahead.none[cell],
+        group=ahead.group[cell],
+        start=ahead.start,
+        pmf=ahead.pmf,
+        discount=ahead.discount[cell],
+    )
+
+
 def _horizon(
-    customer: pa.Array[Any], ahead: Ahead, basis: str, cell: Ints, n: Ints, total: Floats, squares: Floats, known: Known
+    customer: pa.Array[Any], name: str, basis: str, rows: Rows, money: _Money, cell: Ints, known: Known
 ) -> list[pa.Array[Any]]:
-    worth = spend.predicted(known.worth.params, n=n.astype(float), total=total)
-    level = known.level.of(n - 1)
-    mean = worth.mean * level
-    counts = Counts(ahead.none[cell], ahead.group[cell], ahead.start, ahead.pmf, ahead.discount[cell] * level)
-    quantiles = _quantiles(counts, n, total, squares, worth.mean, worth.weight, known)
+    level = known.level.of(money.n - 1)
+    mean, weight = money.worth.mean * level, money.worth.weight
+    counts = Counts(rows.none, rows.group, rows.start, rows.pmf, rows.discount * level)
+    quantiles = _quantiles(counts, money, known)
     due = known.next_order[cell]
     columns: dict[str, Any] = {
         "customer_id": customer,
-        "horizon": pa.repeat(ahead.name, len(cell)),
-        "p_active": ahead.p_active[cell],
-        "expected_orders": ahead.orders[cell],
-        "expected_contribution": ahead.discounted[cell] * mean,
+        "horizon": pa.repeat(name, len(cell)),
+        "p_active": rows.p_active,
+        "expected_orders": rows.orders,
+        "expected_contribution": rows.discounted * mean,
         **{f"q{int(100 * level):02d}": quantiles[:, i] for i, level in enumerate(compound.LEVELS)},
-        "p_zero": np.clip(ahead.none[cell], 0.0, 1.0),
-        "sd_mean": _sd_mean(ahead, cell, mean, worth.weight, known.spend_sd),
+        "p_zero": np.clip(rows.none, 0.0, 1.0),
+        # To first order, from the parameters of both.
+        "sd_mean": np.hypot(rows.doubt * mean, rows.discounted * (1 - weight) * known.spend_sd),
         "next_order": pa.array(due, pa.int32(), mask=due < 0).cast(pa.date32()),
+        **{f"p_order_{days}": np.clip(known.soon[i][cell], 0.0, 1.0) for i, days in enumerate(SOON)},
+        "p_leave": pa.nulls(len(cell), pa.float64()),
         "spend": mean,
-        "spend_weight": worth.weight,
+        "spend_weight": weight,
         "basis": pa.repeat(basis, len(cell)),
     }
     return [pa.array(columns[field.name], field.type) for field in SCHEMA]
 
 
-def _quantiles(
-    counts: Counts, n: Ints, total: Floats, squares: Floats, mean: Floats, weight: Floats, known: Known
-) -> Floats:
+def _quantiles(counts: Counts, money: _Money, known: Known) -> Floats:
+    n, total, worth = money.n, money.total, money.worth
     if isinstance(known.worth, GammaWorth):
         return compound.gamma_sums(known.worth, counts, n=n, total=total)
-    around = np.maximum(squares - total**2 / n, 0.0)
-    return compound.signed_sums(known.worth, counts, n=n, mean=mean, weight=weight, around=around)
-
-
-def _sd_mean(ahead: Ahead, cell: Ints, mean: Floats, weight: Floats, spend_sd: float) -> Floats:
-    """Return the sd of discounted orders times spend, to first order, from the parameters of both."""
-    variance = np.zeros(len(cell))
-    for move in ahead.moves:
-        variance += (move[cell] * mean) ** 2
-    variance += (ahead.discounted[cell] * (1 - weight) * spend_sd) ** 2
-    answer: Floats = np.sqrt(variance)
-    return answer
+    around = np.maximum(money.squares - total**2 / n, 0.0)
+    return compound.signed_sums(known.worth, counts, n=n, mean=worth.mean, weight=worth.weight, around=around)
 
 
 def next_orders(days: Floats, as_of: date) -> Ints:
