@@ -104,7 +104,7 @@ def _transform(tables: dict[str, Any], truth: Any) -> tuple[str, list[float]]:
     import numpy as np
 
     from keepwell.models.shapes import Cells
-    from keepwell.predict.contest import LABELS
+    from keepwell.predict.methods import LABELS
 
     basis = tables["values"]["basis"][0].as_py()
     model = min((key for key in LABELS if LABELS[key] in basis), key=lambda key: basis.index(LABELS[key]))

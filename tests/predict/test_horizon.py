@@ -10,7 +10,7 @@ from keepwell.models.bgnbd import BGNBD
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import horizon
-from keepwell.predict.contest import Fitted
+from keepwell.predict.fitted import Fitted
 from keepwell.predict.crowd import crowd
 
 PARAMS = ParetoNBD(r=0.7, alpha=60.0, s=0.6, beta=180.0)

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
-from keepwell.engine import Engine
 from keepwell.models import signedspend
-from keepwell.models.shapes import Floats, Ints
+from keepwell.models.shapes import Floats, Forecast, Ints
 from keepwell.predict import baselines
-from keepwell.predict.contest import Fitted, Scored, fitted, scored
+from keepwell.predict.contest import Scored, scored
 from keepwell.predict.crowd import Crowd, crowd
-from keepwell.predict.origins import Origin
-from keepwell.predict.past import Days, Past, Seen, observed
-from keepwell.predict.score import Judged, group_of, judged, measures
+from keepwell.predict.fitted import Fitted
+from keepwell.predict.log import Log
+from keepwell.predict.methods import BASELINES, Answer, Customers, Method, Scene, answers, baseline
+from keepwell.predict.origins import Origin, spans
+from keepwell.predict.past import Past, Rows, Seen, customers, observed
+from keepwell.predict.score import Judged, Outcomes, group_of, judged, measures
 from keepwell.progress import Tell
 
 Score = tuple[str, str, str, float]
+FEWEST_ORIGINS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One origin: the methods' measures, and what equity and the forecast path are made of."""
+    """One origin looking one number of days ahead: the measures, and what equity and the forecast path are made of."""
 
     origin: Origin
-    models: tuple[Fitted, ...]
-    crowds: Mapping[str, Crowd]  # all customers of the origin, by model
     scores: tuple[Score, ...]  # method, group, measure, value
     scored: Scored
     customers: float
@@ -35,50 +37,102 @@ class Tested:
     came: Floats  # purchase days that came
     money: Mapping[str, Floats]  # contribution forecast, by method
     brought: Floats  # contribution that came
+    models: Mapping[str, Fitted]  # by method; empty but at an origin's longest span
+    crowds: Mapping[str, Crowd]  # all customers of the origin, by method; there
 
 
-def backtest(engine: Engine, days: Days, at: Sequence[Origin], models: Sequence[str], *, tell: Tell) -> list[Tested]:
-    """Refit and judge at every origin; one at which no model can be fitted is left out."""
-    done = (_tested(engine, days, origin, models, tell) for origin in at)
-    return [test for test in done if test is not None]
+def backtest(log: Log, at: Sequence[Origin], among: list[Method], *, tell: Tell) -> list[Tested]:
+    """Refit and judge at every origin, the shorter span of an origin first.
+
+    An origin at which no method could be made ready is left out.
+    """
+    done: list[Tested] = []
+    for origin in at:
+        tell(f"backtest from {origin.day}")
+        done.extend(_tested(log, origin, among))
+    return done
 
 
-def _tested(engine: Engine, days: Days, origin: Origin, models: Sequence[str], tell: Tell) -> Tested | None:
-    tell(f"backtest from {origin.day}")
-    seen = observed(engine, days, origin)
-    cells = seen.past.cells
-    fits, _ = fitted(models, cells)
-    if not fits:
-        return None
-    forecasts = {one.name: one.predict(cells, days=origin.horizon) for one in fits}
-    crowds = {name: crowd(cells, forecast.p_active) for name, forecast in forecasts.items()}
-    forecasts[baselines.OWN_RATE] = baselines.own_rate(cells, days=origin.horizon)
-    forecasts[baselines.POPULATION] = baselines.population(cells, days=origin.horizon)
-    beside = {name: judged(forecast, seen.outcomes) for name, forecast in forecasts.items()}
-    spend = mean_spend(seen.past)
-    group = group_of(cells.repeats)
-    orders = {name: _by_group(group, cells.count * forecast.orders) for name, forecast in forecasts.items()}
-    money = {name: _by_group(group, cells.count * spend * forecast.orders) for name, forecast in forecasts.items()}
+def over(tests: Sequence[Tested], days: int) -> list[Tested]:
+    """Return the tests that speak of a horizon, one per origin: the longest that look no further ahead.
+
+    Those that look more than half as far count alone, if they are at least three.
+    """
+    longest: dict[object, Tested] = {}
+    for test in tests:
+        if test.origin.horizon <= days:
+            longest[test.origin.day] = test
+    able = list(longest.values())
+    long = [test for test in able if 2 * test.origin.horizon > days]
+    return long if len(long) >= FEWEST_ORIGINS else able
+
+
+def _tested(log: Log, origin: Origin, among: list[Method]) -> Iterator[Tested]:
+    ahead = spans(origin.horizon)
+    known = log.daily.until(origin.day)
+    seen = observed(log.engine, log.parts, origin, ahead, log_intervals=known.log_gaps_until(origin.day))
+
+    @cache
+    def each() -> Rows:
+        return customers(log.engine, seen, ahead)
+
+    def ids() -> Customers:
+        return Customers(each().ids, each().cell)
+
+    ready, _ = answers(among, Scene(log, origin.day, seen.past, known, {}, ids))
+    if not ready:
+        return
+    if any(answer.per == "customer" for answer in ready.values()):
+        seen = replace(seen, rows=each())
+    for days in ahead:
+        yield _judged(Origin(origin.day, days), seen, ready, full=days == ahead[-1])
+
+
+def _judged(origin: Origin, seen: Seen, ready: Mapping[str, Answer], *, full: bool) -> Tested:
+    days, rows = origin.horizon, seen.rows
+    own = np.arange(len(rows.count))
+    forecasts = {name: answer.forecast(days) for name, answer in ready.items()}
+    places = {name: rows.cell if answer.per == "cell" else own for name, answer in ready.items()}
+    for name in BASELINES:
+        known = baseline(name, seen, days)
+        forecasts[name], places[name] = known.forecast, known.row
+    outcomes = rows.outcomes(days)
+    group = group_of(seen.past.cells.repeats)[rows.cell]
+    beside = {name: judged(forecasts[name], replace(outcomes, cell=places[name])) for name in forecasts}
+    orders = {name: rows.count * one.orders for name, one in beside.items()}
+    spend = mean_spend(seen.past)[rows.cell]
+    money = {name: spend * values for name, values in orders.items()}
+    money[baselines.LAST_YEAR] = rows.recent_brought[days]
+    fits = {name: answer.one for name, answer in ready.items() if answer.one is not None} if full else {}
     return Tested(
         origin=origin,
-        models=tuple(fits),
-        crowds=crowds,
-        scores=tuple(_scores(seen, beside, money)),
-        scored=scored(beside, seen.outcomes),
-        customers=float(cells.count.sum()),
-        orders=orders,
-        came=_by_group(group[seen.outcomes.cell], seen.outcomes.count * seen.outcomes.actual),
-        money=money,
-        brought=_by_group(group[seen.outcomes.cell], seen.brought),
+        scores=tuple(_scores(beside, outcomes, group, money, rows.brought[days])),
+        scored=scored(beside, outcomes.count),
+        customers=float(outcomes.count.sum()),
+        orders={name: _by_group(group, values) for name, values in orders.items()},
+        came=_by_group(group, outcomes.count * outcomes.actual),
+        money={name: _by_group(group, values) for name, values in money.items()},
+        brought=_by_group(group, rows.brought[days]),
+        models=fits,
+        crowds={
+            name: crowd(seen.past.cells, _active(one, ready[name], forecasts[name], seen)) for name, one in fits.items()
+        },
     )
 
 
-def _scores(seen: Seen, beside: Mapping[str, Judged], money: Mapping[str, Floats]) -> Iterator[Score]:
+def _active(one: Fitted, answer: Answer, forecast: Forecast, seen: Seen) -> Floats:
+    """Return the chance of being active of each cell."""
+    return forecast.p_active if answer.per == "cell" else one.predict(seen.past.cells, days=1).p_active
+
+
+def _scores(
+    beside: Mapping[str, Judged], outcomes: Outcomes, group: Ints, money: Mapping[str, Floats], brought: Floats
+) -> Iterator[Score]:
     for method, one in beside.items():
-        for row in measures(one, seen.outcomes, seen.past.cells):
+        for row in measures(one, outcomes, group):
             yield method, *row
         yield method, "all", "expected_contribution", float(money[method].sum())
-        yield method, "all", "actual_contribution", float(seen.brought.sum())
+        yield method, "all", "actual_contribution", float(brought.sum())
 
 
 def _by_group(group: Ints, values: Floats) -> Floats:

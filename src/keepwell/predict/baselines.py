@@ -1,18 +1,27 @@
-"""Two forecasts that need no model: what the models have to beat.
+"""Forecasts that need no model and that everybody knows: what the models have to beat.
 
-Both answer in the shape of a model's `Forecast`, so that all are judged by the same measures. Everybody counts as
-active: a baseline knows nothing of leaving.
+All answer in the shape of a model's `Forecast`, so that all are judged by the same measures.
+
+- population mean: everybody the same, at the rate of all.
+- own past rate: each goes on at repeats / age, for ever.
+- last year's orders: what came in the last horizon comes again.
+- hiatus: who has been silent for longer than a cutoff has left, the others go on at their own rate
+  (Wuebben & Wangenheim 2008, Journal of Marketing 72(3):82-93).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 
 from keepwell.models.shapes import Cells, Floats, Forecast, Ints
 
-OWN_RATE = "own past rate"
 POPULATION = "population mean"
+OWN_RATE = "own past rate"
+LAST_YEAR = "last year's orders"
+HIATUS = "hiatus"
 
 
 def own_rate(cells: Cells, *, days: int) -> Forecast:
@@ -20,6 +29,44 @@ def own_rate(cells: Cells, *, days: int) -> Forecast:
     rate = np.where(cells.age > 0, cells.repeats / np.maximum(cells.age, 1), 0.0)
     rates, group = np.unique(rate, return_inverse=True)
     return _forecast(rates * days, np.inf, group.astype(np.int64), days)
+
+
+def hiatus(cells: Cells, *, days: int, cutoff: float) -> Forecast:
+    """Forecast that who has been silent for more than `cutoff` days is gone, and the others keep their own rate."""
+    rate = own_rate(cells, days=days)
+    here = (cells.age - cells.recency <= cutoff).astype(float)
+    return replace(rate, p_active=here, orders=here * rate.orders, discounted=here * rate.discounted)
+
+
+def cutoff(silent: Ints, came: Ints, count: Floats) -> float:
+    """Return the silence, in days, that tells best who comes again: the share told right is highest.
+
+    Args:
+        silent: Days since the last purchase, shape (rows,).
+        came: 1 where they came afterwards, 0 where not.
+        count: Customers of the row.
+
+    Returns:
+        The shortest such cutoff; infinite where nobody was watched.
+    """
+    if not count.sum():
+        return np.inf
+    days, place = np.unique(silent, return_inverse=True)
+    # With the cutoff at days[i], who was silent for at most that long is told to come. Before it nobody is.
+    gained = np.bincount(place, weights=count * np.where(came > 0, 1.0, -1.0))
+    right = np.cumsum(gained)
+    best = int(np.argmax(right))
+    return float(days[best]) if right[best] >= 0 else -1.0
+
+
+def last_span(recent: Ints, *, days: int) -> tuple[Forecast, Ints]:
+    """Forecast that the purchase days of the last `days` come again, as a Poisson variable.
+
+    Returns:
+        One row per distinct number, and the row of each of `recent`.
+    """
+    numbers, row = np.unique(recent, return_inverse=True)
+    return _forecast(numbers.astype(float), np.inf, np.arange(len(numbers)), days), row.astype(np.int64)
 
 
 def population(cells: Cells, *, days: int) -> Forecast:

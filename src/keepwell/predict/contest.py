@@ -1,85 +1,16 @@
-"""Which purchase models there are, and which of the methods forecast best."""
+"""Which of the methods forecast best, and by how much."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Protocol
 
 import numpy as np
 
-from keepwell.errors import FitError
-from keepwell.models.shapes import Cells, Fit, Floats, Forecast
-from keepwell.predict import baselines, pooled
-from keepwell.predict.score import Judged, Outcomes
+from keepwell.models.shapes import Floats
+from keepwell.predict.score import Judged
 
-LABELS = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "pooled": "pooled rate"}
-BASELINES = (baselines.POPULATION, baselines.OWN_RATE)
-SIMPLEST_FIRST = (*BASELINES, "bgnbd", "paretonbd", "pooled")
-FEWEST_CUSTOMERS, FEWEST_REPEATS = 20, 10
 SAME = 1e-6  # relative difference of CRPS that is rounding: where nobody leaves, the models are one
-
-
-class Model(Protocol):
-    """A purchase model: a module of `models`, or `pooled`."""
-
-    def fit(self, cells: Cells) -> Fit[Any]:
-        """Fit to histories in days."""
-
-    def predict(self, p: Any, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
-        """Forecast each cell."""
-
-    def next_order_days(self, p: Any, cells: Cells, q: float = 0.5) -> Floats:
-        """Return the days until the next purchase has come with chance q."""
-
-    def active(self, p: Any, *, x: Floats, t_x: Floats, T: Floats) -> Floats:
-        """Return the chance of being active."""
-
-    def expected(self, p: Any, *, x: Floats, t_x: Floats, T: Floats, t: float) -> Floats:
-        """Return the purchases expected in the next `t`."""
-
-    def discounted(self, p: Any, *, x: Floats, t_x: Floats, T: Floats, delta: float, t: float = np.inf) -> Floats:
-        """Return the same, discounted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A model and its fit."""
-
-    name: str
-    model: Any  # a `Model`
-    fit: Fit[Any]
-
-    def predict(self, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
-        """Forecast with the fitted parameters."""
-        answer: Forecast = self.model.predict(self.fit.params, cells, days=days, rate=rate, clock=clock)
-        return answer
-
-
-def enough(cells: Cells) -> bool:
-    """Say whether there is enough to fit a model that tells customers apart."""
-    return float(cells.count.sum()) >= FEWEST_CUSTOMERS and float(cells.count @ cells.repeats) >= FEWEST_REPEATS
-
-
-def fitted(names: Sequence[str], cells: Cells) -> tuple[list[Fitted], list[str]]:
-    """Fit each named model; return those that could be fitted, and a sentence for each that could not."""
-    if not enough(cells):
-        customers, repeats = int(cells.count.sum()), int(cells.count @ cells.repeats)
-        return [], [f"{customers} customers with {repeats} repeat purchases are too few to tell customers apart"]
-    done, failed = [], []
-    for name in names:
-        model = import_module(f"keepwell.models.{name}")
-        try:
-            done.append(Fitted(name, model, model.fit(cells)))  # a flat peak is a peak
-        except FitError as error:
-            failed.append(f"{LABELS[name]} could not be fitted: {error.problem}")
-    return done, failed
-
-
-def fallback(cells: Cells) -> Fitted:
-    """Return the pooled rate, which always has an answer."""
-    return Fitted("pooled", pooled, pooled.fit(cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +22,19 @@ class Scored:
     mean: Floats  # shape (methods,)
     covariance: Floats  # shape (methods, methods)
 
+    def of(self, method: str) -> float:
+        """Return the mean CRPS of a method that took part."""
+        return float(self.mean[self.methods.index(method)])
 
-def scored(judgements: dict[str, Judged], outcomes: Outcomes) -> Scored:
-    """Condense one origin's judgements to what the contest reads."""
+
+def scored(judgements: Mapping[str, Judged], count: Floats) -> Scored:
+    """Condense one origin's judgements, whose rows stand for `count` customers each, to what the contest reads."""
     methods = tuple(judgements)
     each = np.stack([judgements[m].crps for m in methods])
-    customers = outcomes.count.sum()
-    mean = each @ outcomes.count / customers
+    customers = count.sum()
+    mean = each @ count / customers
     away = each - mean[:, None]
-    covariance = (away * outcomes.count) @ away.T / customers / max(customers - 1, 1)
+    covariance = (away * count) @ away.T / customers / max(customers - 1, 1)
     return Scored(methods, float(customers), mean, covariance)
 
 
@@ -111,40 +46,91 @@ class Verdict:
     reason: str
 
 
-def verdict(rounds: Sequence[Scored], among: Sequence[str]) -> Verdict | None:
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """By how much one method's mean CRPS lies below another's, as a share of the other's, and its standard error."""
+
+    share: float
+    se: float
+
+
+def verdict(rounds: Sequence[Scored], labels: Mapping[str, str]) -> Verdict | None:
     """Return the method of the lowest mean CRPS over the origins, or a simpler one that is within one standard error.
 
-    Each origin counts by its customers, so that the mean is one over forecasts of a customer. The error is that of the
-    mean difference to the best: over origins, or over customers where there is one origin. Only origins at which all
-    of `among` took part count; None without any.
+    Each origin counts by its customers, so that the mean is one over forecasts of a customer; see `means` for methods
+    that did not take part at every origin. The error is that of the mean difference to the best: over the origins at
+    which both took part, or over customers where there is one such origin.
+
+    Args:
+        rounds: The origins.
+        labels: Names and labels of the methods that may win, the simplest first.
+
+    Returns:
+        None where none of them took part anywhere.
     """
-    methods = [m for m in SIMPLEST_FIRST if m in among]
-    full = [r for r in rounds if all(m in r.methods for m in methods)]
-    if not full or not methods:
+    there = [m for m in labels if any(m in r.methods for r in rounds)]
+    if not there:
         return None
-    table = np.array([[r.mean[r.methods.index(m)] for m in methods] for r in full])
-    weight = np.array([r.customers for r in full])
-    means = weight @ table / weight.sum()
-    best = int(np.argmin(means))
-    for i, method in enumerate(methods):
-        gap = table[:, i] - table[:, best]
-        error = _error(gap, weight, full[0], method, methods[best])
-        if i == best or means[i] - means[best] <= max(error, SAME * means[best]):
+    crps = means(rounds, there)
+    best = there[int(np.argmin(crps))]
+    for method, value in zip(there, crps, strict=True):
+        if method == best or value - crps.min() <= max(_error(rounds, method, best), SAME * crps.min()):
             break
-    names = LABELS.get(method, method), LABELS.get(methods[best], methods[best])
-    reason = f"lowest mean CRPS over {_times(len(full), 'origin')} of the backtest"
-    if i != best:
-        reason = f"simpler than {names[1]} and within one standard error of its CRPS, {_times(len(full), 'origin')}"
-    return Verdict(method, reason)
+    number = _times(sum(method in r.methods for r in rounds), "origin")
+    if method == best:
+        return Verdict(method, f"lowest mean CRPS over {number} of the backtest")
+    return Verdict(method, f"simpler than {labels[best]} and within one standard error of its CRPS, {number}")
 
 
-def _error(gap: Floats, weight: Floats, only: Scored, a: str, b: str) -> float:
-    if len(gap) > 1:
-        share = weight / weight.sum()
+def means(rounds: Sequence[Scored], methods: Sequence[str]) -> Floats:
+    """Return the mean CRPS of each method over the origins, shape (methods,); each must have taken part somewhere.
+
+    Some origins are harder than others. A method that was absent at some is compared where it was present: the score
+    is taken for the sum of what the origin and what the method contributes, by least squares weighted with customers.
+    Where all took part everywhere, these are plain weighted means.
+    """
+    rows = [
+        (i, j, r.of(m), np.sqrt(r.customers))
+        for i, r in enumerate(rounds)
+        for j, m in enumerate(methods)
+        if m in r.methods
+    ]
+    origin, method = (np.array([row[k] for row in rows], np.int64) for k in (0, 1))
+    score, root = (np.array([row[k] for row in rows]) for k in (2, 3))
+    design = np.zeros((len(rows), len(rounds) + len(methods)))
+    design[np.arange(len(rows)), origin] = root
+    design[np.arange(len(rows)), len(rounds) + method] = root
+    effects = np.linalg.lstsq(design, score * root, rcond=None)[0]
+    present = np.unique(origin)
+    weight = np.array([rounds[i].customers for i in present])
+    answer: Floats = effects[len(rounds) :] + weight @ effects[present] / weight.sum()
+    return answer
+
+
+def lead(rounds: Sequence[Scored], method: str, other: str) -> Lead | None:
+    """Return by how much `method` leads `other` over the origins at which both took part; None without any."""
+    both = [r for r in rounds if method in r.methods and other in r.methods]
+    weight = np.array([r.customers for r in both])
+    if not both or not (base := float(weight @ [r.of(other) for r in both])):
+        return None
+    base /= weight.sum()
+    gap = float(weight @ [r.of(other) - r.of(method) for r in both]) / weight.sum()
+    return Lead(gap / base, _error(both, method, other) / base)
+
+
+def _error(rounds: Sequence[Scored], a: str, b: str) -> float:
+    """Return the standard error of the mean difference between two methods."""
+    both = [r for r in rounds if a in r.methods and b in r.methods]
+    if len(both) > 1:
+        gap = np.array([r.of(a) - r.of(b) for r in both])
+        share = np.array([r.customers for r in both])
+        share = share / share.sum()
         spread = share @ (gap - share @ gap) ** 2 * len(gap) / (len(gap) - 1)
         return float(np.sqrt(spread * (share @ share)))
-    i, j = only.methods.index(a), only.methods.index(b)
-    c = only.covariance
+    if not both:
+        return 0.0
+    i, j = both[0].methods.index(a), both[0].methods.index(b)
+    c = both[0].covariance
     return float(np.sqrt(max(c[i, i] + c[j, j] - 2 * c[i, j], 0.0)))
 
 

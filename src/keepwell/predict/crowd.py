@@ -13,7 +13,7 @@ import numpy as np
 from keepwell.models.histories import groups_of
 from keepwell.models.quadrature import interpolated
 from keepwell.models.shapes import Cells, Floats
-from keepwell.predict.contest import Fitted
+from keepwell.predict.fitted import Fitted
 
 
 @dataclass(frozen=True, slots=True)

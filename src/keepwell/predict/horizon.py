@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from keepwell.models.shapes import Cells, Floats, Ints, parameters
-from keepwell.predict.contest import Fitted
 from keepwell.predict.crowd import Crowd, discounted
+from keepwell.predict.fitted import Fitted
 from keepwell.tables import HORIZONS, YEAR_DAYS
 
 LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out

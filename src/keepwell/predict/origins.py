@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from keepwell.tables import HORIZONS
+
 QUARTER = 91  # days: 13 whole weeks, so that origins fall on one day of the week
 SHORTEST = 14  # days between origins of a log that is shorter than two quarters
 
@@ -15,6 +17,24 @@ class Origin:
 
     day: date
     horizon: int
+
+
+def spans(longest: int) -> list[int]:
+    """Return over how many days an origin is judged that has `longest` days after it: horizons that fit, and these.
+
+    >>> spans(365), spans(273), spans(40)
+    ([91, 182, 365], [91, 182, 273], [40])
+    """
+    return sorted({*(days for days in HORIZONS.values() if days < longest), longest})
+
+
+def horizon_of(days: int) -> str:
+    """Return the name of the horizon that a test over so many days speaks of: the shortest that is no shorter.
+
+    >>> horizon_of(91), horizon_of(364), horizon_of(20)
+    ('3m', '12m', '3m')
+    """
+    return next((name for name, length in HORIZONS.items() if days <= length), list(HORIZONS)[-1])
 
 
 def origins(first: date, as_of: date, *, horizon: int) -> list[Origin]:

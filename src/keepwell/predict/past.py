@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from keepwell.engine import Engine, collected, number
-from keepwell.models.shapes import Cells, Floats
+from keepwell.models.shapes import Cells, Floats, Ints
 from keepwell.predict.history import attached, mixed_customers
 from keepwell.predict.origins import Origin
 from keepwell.predict.score import Outcomes
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
 CELL = ("repeats", "recency", "age")
 
@@ -38,17 +40,49 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """What came after an origin: customers who share their cell and all that is below form one row; shape (rows,).
+
+    Mappings are by the number of days looked back or ahead. Where `ids` is given, each row is one customer, and rows
+    are in the order of the ids.
+    """
+
+    cell: Ints  # index into the cells of the origin
+    count: Floats  # customers
+    recent: Mapping[int, Ints]  # purchase days of each within so many days before the origin, the first one included
+    recent_brought: Mapping[int, Floats]  # contribution of these, summed over the row
+    actual: Mapping[int, Ints]  # purchase days of each that came within so many days
+    brought: Mapping[int, Floats]  # contribution of these, summed over the row
+    ids: pa.Array[Any] | None = None
+
+    def outcomes(self, days: int) -> Outcomes:
+        """Return what came within `days`, beside the cells."""
+        return Outcomes(self.cell, self.actual[days], self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long customers had been silent some days before the origin, and whether they came in these days."""
+
+    days: Ints  # shape (rows,)
+    came: Ints  # 1 or 0
+    count: Floats  # customers
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A past, and what came after it."""
 
     past: Past
-    outcomes: Outcomes
-    brought: Floats  # contribution of the purchases that came, by row of the outcomes
+    rows: Rows
+    silences: Mapping[int, Silence]  # by days before the origin
+    each: ir.Table  # a row for each customer, kept
 
 
-def grouped(engine: Engine, history: ir.Table) -> Past:
+def grouped(engine: Engine, history: ir.Table, *, log_intervals: float | None = None) -> Past:
     """Count the customers of each distinct history; the cells come sorted."""
-    return _past(_sorted(collected(engine, history.group_by(*CELL).aggregate(**_sums(history))), CELL))
+    rows = _sorted(collected(engine, history.group_by(*CELL).aggregate(**_sums(history))), CELL)
+    return _past(rows, log_intervals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +122,70 @@ def divided(engine: Engine, days: ir.Table) -> Days:
     return Days(plain, engine.keep(days.semi_join(others, "customer_id")))
 
 
-def observed(engine: Engine, days: Days, origin: Origin) -> Seen:
-    """Return what was known at an origin and what came within its horizon."""
-    rows = _sorted(collected(engine, _counted(days.around(origin), origin)), (*CELL, "actual"))
-    keys = np.stack([rows[name] for name in CELL], axis=1)
-    new = np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)] if len(keys) else np.zeros(0, bool)
+def observed(
+    engine: Engine, days: Days, origin: Origin, spans: Sequence[int], *, log_intervals: float | None = None
+) -> Seen:
+    """Return what was known at an origin, and what came within each of `spans` days after it.
+
+    The engine passes over the purchases once, and then over one row a customer.
+    """
+    each = engine.keep(_each(days.around(origin), origin, spans))
+    keys = [name for span in spans for name in (f"actual_{span}", f"recent_{span}")]
+    sums = [name for span in spans for name in (f"brought_{span}", f"recent_brought_{span}")]
+    counted = each.group_by(*CELL, *keys).aggregate(
+        count=each.count().cast("float64"),
+        total=each.total.sum(),
+        total_squares=(each.total * each.total).sum(),
+        squares=each.squares.sum(),
+        **{name: each[name].sum() for name in sums},
+    )
+    rows = _sorted(collected(engine, counted), (*CELL, *keys))
+    new = _changes(rows, CELL)
     cell = np.cumsum(new) - 1
     merged = {name: rows[name][new] for name in CELL}
     merged |= {name: np.bincount(cell, weights=rows[name]) for name in ("count", *_MONEY)}
     return Seen(
-        past=_past(merged),
-        outcomes=Outcomes(cell=cell, actual=rows["actual"], count=rows["count"]),
-        brought=np.nan_to_num(rows["brought"]),
+        past=_past(merged, log_intervals),
+        rows=_rows(rows, cell, rows["count"], spans),
+        silences={span: _silence(engine, each, span) for span in spans},
+        each=each,
     )
 
 
-def _counted(occasions: ir.Table, origin: Origin) -> ir.Table:
-    """Count the customers of each cell of an origin and each number of purchase days after it."""
+def customers(engine: Engine, seen: Seen, spans: Sequence[int]) -> Rows:
+    """Return one row for each customer of an origin, in the order of their ids."""
+    table = collected(engine, seen.each.drop("total", "squares").order_by("customer_id"))
+    names = [name for name in table.column_names if name not in {"customer_id", *CELL}]
+    rows = {name: table[name].to_numpy(zero_copy_only=False) for name in names}
+    cell = cells_of(seen.past.cells, *(table[name].to_numpy() for name in CELL))
+    one = _rows(rows, cell, np.ones(len(cell)), spans)
+    return replace(one, ids=table["customer_id"].combine_chunks())
+
+
+def cells_of(cells: Cells, repeats: Ints, recency: Ints, age: Ints) -> Ints:
+    """Return the index of each history among sorted cells; every one is there."""
+    width = int(cells.age.max(initial=0)) + 1
+
+    def key(x: Ints, t_x: Ints, T: Ints) -> Ints:
+        answer: Ints = (x.astype(np.int64) * width + t_x) * width + T
+        return answer
+
+    return np.searchsorted(key(cells.repeats, cells.recency, cells.age), key(repeats, recency, age)).astype(np.int64)
+
+
+def _rows(rows: Mapping[str, np.ndarray], cell: Ints, count: Floats, spans: Sequence[int]) -> Rows:
+    return Rows(
+        cell=cell.astype(np.int64),
+        count=count,
+        recent={span: rows[f"recent_{span}"].astype(np.int64) for span in spans},
+        recent_brought={span: np.nan_to_num(rows[f"recent_brought_{span}"]) for span in spans},
+        actual={span: rows[f"actual_{span}"].astype(np.int64) for span in spans},
+        brought={span: np.nan_to_num(rows[f"brought_{span}"]) for span in spans},
+    )
+
+
+def _each(occasions: ir.Table, origin: Origin, spans: Sequence[int]) -> ir.Table:
+    """Return one row for each customer known at an origin: their history, and what came shortly before and after it."""
     then = ibis.date(origin.day)
     before, value = occasions.day <= then, occasions.amount.cast("float64")
     each = occasions.group_by("customer_id").aggregate(
@@ -113,22 +194,48 @@ def _counted(occasions: ir.Table, origin: Origin) -> ir.Table:
         orders=occasions.count(where=before),
         total=occasions.amount.sum(where=before).cast("float64"),
         squares=(value * value).sum(where=before),
-        actual=occasions.count(where=~before),
-        brought=occasions.amount.sum(where=~before).cast("float64"),
+        **{name: column for span in spans for name, column in _around(occasions, origin.day, span)},
     )
     known = each.filter(each["first"] <= then)
-    return known.group_by(
-        "actual",
+    silences = {f"silent_{span}": _days(_day(origin.day, -span), known[f"last_{span}"]) for span in spans}
+    return known.select(
+        "customer_id",
+        *(f"{name}_{span}" for span in spans for name in ("actual", "brought", "recent", "recent_brought")),
+        "total",
+        "squares",
         repeats=known.orders - 1,
-        recency=known["last"].delta(known["first"], unit="day"),
-        age=then.delta(known["first"], unit="day"),
-    ).aggregate(
-        count=known.count().cast("float64"),
-        total=known.total.sum(),
-        total_squares=(known.total * known.total).sum(),
-        squares=known.squares.sum(),
-        brought=known.brought.sum(),
+        recency=_days(known["last"], known["first"]),
+        age=_days(then, known["first"]),
+        **silences,
     )
+
+
+def _around(occasions: ir.Table, day: date, span: int) -> Iterator[tuple[str, ir.Scalar]]:
+    then = occasions.day <= ibis.date(day)
+    after = ~then & (occasions.day <= _day(day, span))
+    recent = then & (occasions.day > _day(day, -span))
+    yield f"actual_{span}", occasions.count(where=after)
+    yield f"brought_{span}", occasions.amount.sum(where=after).cast("float64")
+    yield f"recent_{span}", occasions.count(where=recent)
+    yield f"recent_brought_{span}", occasions.amount.sum(where=recent).cast("float64")
+    yield f"last_{span}", occasions.day.max(where=occasions.day <= _day(day, -span))
+
+
+def _silence(engine: Engine, each: ir.Table, span: int) -> Silence:
+    """Count customers known `span` days before the origin by how long they had been silent then."""
+    known = each.filter(each[f"silent_{span}"].notnull())
+    came = (known[f"recent_{span}"] > 0).cast("int64")
+    counted = known.group_by(days=known[f"silent_{span}"], came=came).aggregate(count=known.count().cast("float64"))
+    rows = _sorted(collected(engine, counted), ("days", "came"))
+    return Silence(rows["days"].astype(np.int64), rows["came"].astype(np.int64), rows["count"])
+
+
+def _day(day: date, days: int) -> ir.DateScalar:
+    return ibis.date(day + timedelta(days=days))
+
+
+def _days(later: ir.Value, earlier: ir.Value) -> ir.Value:
+    return later.delta(earlier, unit="day").cast("int64")
 
 
 _MONEY = ("total", "total_squares", "squares")
@@ -145,9 +252,17 @@ def _sums(history: ir.Table) -> dict[str, ir.Scalar]:
     }
 
 
-def _past(rows: dict[str, Floats]) -> Past:
+def _past(rows: dict[str, Floats], log_intervals: float | None) -> Past:
     x, t_x, age = (rows[name].astype(np.int64) for name in CELL)
-    return Past(Cells(x, t_x, age, rows["count"]), *(rows[name] for name in _MONEY))
+    return Past(Cells(x, t_x, age, rows["count"], log_intervals), *(rows[name] for name in _MONEY))
+
+
+def _changes(rows: Mapping[str, np.ndarray], keys: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Say of each sorted row whether a key differs from the row before."""
+    new: npt.NDArray[np.bool_] = np.arange(len(rows[keys[0]])) == 0
+    for key in keys:
+        new[1:] |= rows[key][1:] != rows[key][:-1]
+    return new
 
 
 def _sorted(table: pa.Table, keys: tuple[str, ...]) -> dict[str, np.ndarray]:

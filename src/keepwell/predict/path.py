@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import ibis
 import numpy as np
 
-from keepwell.engine import Engine, collected
 from keepwell.models.shapes import Floats
-from keepwell.predict.contest import Fitted
 from keepwell.predict.crowd import Crowd, ordered
+from keepwell.predict.daily import Daily
+from keepwell.predict.fitted import Fitted
 from keepwell.predict.origins import Origin
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
 
 MOST_PERIODS = 60
 WEEK = 7
 Z95 = 1.6448536269514722  # the normal distribution's 95% point
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """Purchase days a day, of customers known by some origin; shape (days,), the first day first."""
-
-    first: date
-    repeats: Floats  # second and later purchase days of all customers
-    known: Floats  # purchase days of customers who had bought by the origin
 
 
 def main_origin(at: list[Origin], *, first: date, as_of: date, horizon: int) -> Origin | None:
@@ -38,25 +25,6 @@ def main_origin(at: list[Origin], *, first: date, as_of: date, horizon: int) -> 
     wanted = min(0.95 * horizon, (as_of - first).days / 2)
     long = [origin for origin in at if origin.horizon >= wanted]
     return max(long or at, key=lambda o: (o.day if long else date.min, o.horizon), default=None)
-
-
-def daily(engine: Engine, days: ir.Table, *, origin: date, first: date, as_of: date) -> Daily:
-    """Count the purchase days a day, from the table of `customer_days`."""
-    bought = days.filter(days.bought == 1)
-    starts = bought.group_by("customer_id").aggregate(start=bought.day.min())
-    dated = bought.join(starts, "customer_id")
-    counts = dated.group_by("day").aggregate(
-        repeats=dated.count(where=dated.day > dated.start),
-        known=dated.count(where=dated.start <= ibis.date(origin)),
-    )
-    rows = collected(engine, counts)
-    at = np.array([(day.as_py() - first).days for day in rows["day"]], np.int64)
-    size = (as_of - first).days + 1
-    repeats, known = (
-        np.bincount(at, weights=rows[name].to_numpy(), minlength=size).astype(np.float64)
-        for name in ("repeats", "known")
-    )
-    return Daily(first, repeats, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +37,12 @@ class Course:
     days: int
 
 
-def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterator[dict[str, Any]]:
+def path(course: Course, *, shared: float, daily: Daily, came: Floats | None) -> Iterator[dict[str, Any]]:
     """Yield one row per period of 7 days, or as many weeks as make at most 60 periods.
 
     The band holds what all forecasts share (`shared`, relative), what one period differs from its neighbours by
-    (measured before the origin), and chance.
+    (measured before the origin), and chance. `came` holds the purchase days a day of the customers known at the origin,
+    from the first day of the log on; None where the future is drawn.
     """
     step = WEEK * -(-course.days // (WEEK * MOST_PERIODS))
     ends = np.r_[np.arange(step, course.days, step), course.days]
@@ -83,7 +52,7 @@ def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterat
     lower = np.maximum(expected * np.exp(-spread) - chance, 0.0)
     upper = expected * np.exp(spread) + chance
     begin = (course.origin - daily.first).days + 1
-    came = np.add.reduceat(daily.known[begin:], np.r_[0, ends[:-1]]) if actual else None
+    actual = None if came is None else np.add.reduceat(came[begin : begin + course.days], np.r_[0, ends[:-1]])
     for i, end in enumerate(ends):
         yield {
             "origin": course.origin,
@@ -91,7 +60,7 @@ def path(course: Course, *, shared: float, daily: Daily, actual: bool) -> Iterat
             "expected": float(expected[i]),
             "lower": float(lower[i]),
             "upper": float(upper[i]),
-            "actual": None if came is None else float(came[i]),
+            "actual": None if actual is None else float(actual[i]),
         }
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keepwell.models.shapes import Cells, Floats, Forecast, Ints
+from keepwell.models.shapes import Floats, Forecast, Ints
 
 GROUPS = ("all", "0", "1", "2-4", "5+")
 
@@ -68,9 +68,11 @@ def group_of(repeats: Ints) -> Ints:
     return np.searchsorted([1, 2, 5], repeats, side="right").astype(np.int64)
 
 
-def measures(judged: Judged, outcomes: Outcomes, cells: Cells) -> Iterator[tuple[str, str, float]]:
-    """Yield (group, measure, value); a measure that is not defined for a group is left out."""
-    group = group_of(cells.repeats)[outcomes.cell]
+def measures(judged: Judged, outcomes: Outcomes, group: Ints) -> Iterator[tuple[str, str, float]]:
+    """Yield (group, measure, value); a measure that is not defined for a group is left out.
+
+    `group` is the index of each row's customers in GROUPS[1:].
+    """
     sums = _sums(judged, outcomes, group)
     for i, name in enumerate(GROUPS):
         inside = {key: float(value.sum() if i == 0 else value[i - 1]) for key, value in sums.items()}

@@ -1,0 +1,179 @@
+"""The methods that compete in the backtest, and how one plugs in.
+
+A method is a name and a function `at`, which makes it ready at a *scene*: all that was known on one day. What it
+gives back forecasts any number of days ahead,
+
+- one row per cell of the scene (`per="cell"`): the purchase models, worn with or without a calendar;
+- or one row per customer, in the order of `Scene.customers().ids` (`per="customer"`): methods that see more of a
+  customer than the cell. Where one of these takes part, all methods are judged customer by customer.
+
+A method that cannot be made ready raises `FitError`; its problem is told, and it takes no part at that origin.
+Methods are asked from the simplest to the least simple, and find the answers of the simpler in `Scene.answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import pyarrow as pa
+
+from keepwell.engine import collected
+from keepwell.errors import FitError
+from keepwell.models.shapes import Cells, Forecast, Ints
+from keepwell.predict import baselines
+from keepwell.predict.daily import Daily
+from keepwell.predict.fitted import Fitted, fallback, too_few
+from keepwell.predict.past import CELL, Past, Seen, cells_of
+from keepwell.settings import Predict
+
+if TYPE_CHECKING:
+    from keepwell.predict.log import Log
+
+LABELS = {
+    "pooled": "pooled rate",
+    "bgnbd": "BG/NBD",
+    "mbgnbd": "MBG/NBD",
+    "paretonbd": "Pareto/NBD",
+    "mbgcnbdk": "MBG/CNBD-k",
+}  # of the purchase models, the simplest first
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """The customers of a scene; shape (customers,), in the order of their ids."""
+
+    ids: pa.Array[Any] | None
+    cell: Ints  # index into the cells
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known on one day."""
+
+    log: Log  # the whole log: what is read there has to be cut at `day`
+    day: date  # last day observed
+    past: Past  # cells, with money
+    daily: Daily  # up to `day`
+    answers: Mapping[str, Answer]  # of the simpler methods
+    customers: Callable[[], Customers]  # read when first asked for, and kept
+
+    @property
+    def cells(self) -> Cells:
+        """Return the histories."""
+        return self.past.cells
+
+
+def scene_of(log: Log) -> Scene:
+    """Return the scene of the last day observed."""
+
+    @cache
+    def customers() -> Customers:
+        table = collected(log.engine, log.history.select("customer_id", *CELL).order_by("customer_id"))
+        cell = cells_of(log.past.cells, *(table[name].to_numpy() for name in CELL))
+        return Customers(table["customer_id"].combine_chunks(), cell)
+
+    return Scene(log, log.as_of, log.past, log.daily, {}, customers)
+
+
+class Asked(Protocol):
+    """Forecasts what is `days` ahead; purchases are discounted at `rate` a day (continuous)."""
+
+    def __call__(self, days: int, *, rate: float = 0.0) -> Forecast:
+        """Return one row per cell or per customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A method made ready at a scene."""
+
+    forecast: Asked
+    per: Literal["cell", "customer"]
+    one: Fitted | None  # the purchase model that it is, or that it leans on; it tells what a forecast does not:
+    # the course day by day, a whole life, the next order
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to forecast."""
+
+    name: str  # as it stands in `backtest`
+    label: str  # as it is told
+    at: Callable[[Scene], Answer]
+
+
+def methods(settings: Predict) -> list[Method]:
+    """Return the methods that the settings name, the simplest first."""
+    return [purchase_model(name) for name in LABELS if name in settings.models]
+
+
+def purchase_model(name: str) -> Method:
+    """Return the method of a purchase model, a module of `models`."""
+    return Method(name, LABELS[name], lambda scene: by_cell(fitted(name, scene.cells), scene.cells))
+
+
+def by_cell(one: Fitted, cells: Cells) -> Answer:
+    """Return the answer of a fitted purchase model."""
+
+    def forecast(days: int, *, rate: float = 0.0) -> Forecast:
+        return one.predict(cells, days=days, rate=rate)
+
+    return Answer(forecast, "cell", one)
+
+
+def fitted(name: str, cells: Cells) -> Fitted:
+    """Fit a purchase model.
+
+    Raises:
+        FitError: It could not be fitted.
+    """
+    model = import_module(f"keepwell.models.{name}")
+    return Fitted(name, model, model.fit(cells))  # a flat peak is a peak
+
+
+def answers(among: list[Method], scene: Scene) -> tuple[dict[str, Answer], list[str]]:
+    """Make methods ready; return those that could be, and a sentence for each that could not."""
+    if few := too_few(scene.cells):
+        return {}, [few]
+    done: dict[str, Answer] = {}
+    failed = []
+    for method in among:
+        try:
+            done[method.name] = method.at(replace(scene, answers=done))
+        except FitError as error:
+            failed.append(f"{method.label} could not be fitted: {error.problem}")
+    return done, failed
+
+
+def pooled(cells: Cells) -> Answer:
+    """Return the answer that always is."""
+    return by_cell(fallback(cells), cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A forecast that everybody knows, with the row of it that each row of `Seen.rows` has."""
+
+    forecast: Forecast
+    row: Ints
+
+
+BASELINES = (baselines.POPULATION, baselines.LAST_YEAR, baselines.OWN_RATE, baselines.HIATUS)  # the simplest first
+
+
+def baseline(name: str, seen: Seen, days: int) -> Baseline:
+    """Forecast by one of `BASELINES`."""
+    cells, rows = seen.past.cells, seen.rows
+    if name == baselines.LAST_YEAR:
+        return Baseline(*baselines.last_span(rows.recent[days], days=days))
+    if name == baselines.HIATUS:
+        silent = seen.silences[days]
+        cutoff = baselines.cutoff(silent.days, silent.came, silent.count)
+        return Baseline(baselines.hiatus(cells, days=days, cutoff=cutoff), rows.cell)
+    if name == baselines.OWN_RATE:
+        return Baseline(baselines.own_rate(cells, days=days), rows.cell)
+    return Baseline(baselines.population(cells, days=days), rows.cell)

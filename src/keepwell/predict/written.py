@@ -1,0 +1,116 @@
+"""The rows of the small tables: fits, backtest, the path of all orders, equity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from keepwell.engine import Engine
+from keepwell.models.shapes import Fit, parameters
+from keepwell.predict.backtest import Tested, over
+from keepwell.predict.choice import Chosen, marks
+from keepwell.predict.crowd import crowd
+from keepwell.predict.daily import known_customers
+from keepwell.predict.equity import ASSUMED_SD, Equity
+from keepwell.predict.fitted import Fitted
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import recency
+from keepwell.predict.log import Log
+from keepwell.predict.origins import Origin
+from keepwell.predict.path import Course, main_origin, path
+from keepwell.predict.spend import SpendFit
+from keepwell.tables import CONTRACTS, YEAR_DAYS, checked
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Row = dict[str, Any]
+
+
+def table(engine: Engine, name: str, rows: Iterable[Row]) -> ir.Table:
+    """Make a small table of plain rows."""
+    schema = pa.schema([pa.field(f.name, f.type) for f in CONTRACTS[name].schema.to_pyarrow()])
+    made = pa.Table.from_pylist(list(rows), schema=schema)
+    return checked(name, engine.table(made.to_batches(), schema))
+
+
+def fits(as_of: date, models: Mapping[str, Fitted], tests: Sequence[Tested], spend: SpendFit) -> Iterator[Row]:
+    """Yield the parameters of the models of each day; a method that only leans on a model does not repeat it."""
+    for name, one in models.items():
+        if one.name == name:
+            yield from _one_fit(name, as_of, one.fit)
+    yield from _one_fit(spend.name, as_of, spend.fit)
+    for test in tests:
+        for name, one in test.models.items():
+            if one.name == name:
+                yield from _one_fit(name, test.origin.day, one.fit)
+
+
+def _one_fit(model: str, origin: date, fit: Fit[Any]) -> Iterator[Row]:
+    common = {"model": model, "origin": origin, "diagnostics": fit.ending, "lower": None, "upper": None}
+    for name, estimate in parameters(fit.params).items():
+        sd = fit.sd[name]
+        yield {**common, "parameter": name, "estimate": estimate, "sd": float(sd) if np.isfinite(sd) else None}
+    for name in ("log_likelihood", "customers", "cells"):
+        value = float(getattr(fit, name))
+        if np.isfinite(value):
+            yield {**common, "parameter": name, "estimate": value, "sd": None}
+
+
+def backtest(tests: Sequence[Tested], chosen: Mapping[str, Chosen]) -> Iterator[Row]:
+    """Yield all measures, and what came of the contest."""
+    for test in tests:
+        for method, group, measure, value in test.scores:
+            yield _measure(test.origin, method, group, measure, value)
+    for mark in marks(chosen, tests):
+        yield _measure(mark.origin, mark.method, "all", mark.measure, mark.value)
+
+
+def _measure(origin: Origin, method: str, group: str, measure: str, value: float) -> Row:
+    return {
+        "origin": origin.day,
+        "horizon": origin.horizon,
+        "method": method,
+        "group": group,
+        "measure": measure,
+        "value": value,
+    }
+
+
+def paths(log: Log, year: Chosen, ahead: Ahead, tests: Sequence[Tested]) -> Iterator[Row]:
+    """Yield the path from the backtest's main origin, then the one from the end of the log.
+
+    Both are drawn with the purchase model of 12 months.
+    """
+    full = {test.origin: test for test in tests if test.models}
+    main = main_origin(list(full), first=log.first, as_of=log.as_of, horizon=YEAR_DAYS)
+    shared = _shared_orders(tests, year.method)
+    if main is not None:
+        test = full[main]
+        name = year.method if year.method in test.models else next(iter(test.models))
+        known = known_customers(log.engine, log.days, origin=main.day, first=log.first, as_of=log.as_of)
+        course = Course(test.models[name], test.crowds[name], main.day, main.horizon)
+        yield from path(course, shared=shared, daily=log.daily, came=known)
+    if year.answer.one is not None:
+        course = Course(year.answer.one, crowd(log.past.cells, ahead.p_active), log.as_of, YEAR_DAYS)
+        yield from path(course, shared=shared, daily=log.daily, came=None)
+
+
+def _shared_orders(tests: Sequence[Tested], method: str) -> float:
+    """Return the root mean square of ln(actual / forecast) of purchase days over the origins."""
+    able = [t for t in over(tests, YEAR_DAYS) if method in t.orders and t.came.sum() > 0 and t.orders[method].sum() > 0]
+    if not able:
+        return ASSUMED_SD
+    errors = np.array([np.log(t.came.sum() / t.orders[method].sum()) for t in able])
+    weight = np.array([t.customers for t in able]) * recency(able)
+    return float(np.sqrt(weight @ errors**2 / weight.sum()))
+
+
+def equity(rows: Iterable[Equity]) -> Iterator[Row]:
+    """Yield the totals."""
+    for row in rows:
+        yield {name: getattr(row, name) for name in ("horizon", "expected", "lower", "upper", "origins", "basis")}
