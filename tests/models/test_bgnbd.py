@@ -56,7 +56,7 @@ def test_log_likelihood_and_p_active_agree_with_sixty_digits(p):
 @pytest.mark.parametrize("p", CORNERS)
 def test_the_fused_value_is_the_sum_and_its_gradient_is_its_slope(p):
     rows, _ = by_repeats(as_cells([*HISTORIES, (3, 3, 9), (30, 31, 365)], 2.0))
-    objective = bgnbd._objective(rows)
+    objective = bgnbd.objective(rows)
     theta = np.log([p.r, p.alpha, p.a, p.b])
     value, gradient = objective(theta)
     x = np.repeat(rows.repeats, np.diff(rows.start))
@@ -72,7 +72,9 @@ def test_the_fused_value_is_the_sum_and_its_gradient_is_its_slope(p):
 )
 def test_the_distribution_agrees_with_adaptive_quadrature(p, x, age, days):
     one = np.ones(1)
-    start, pmf = counts.stopped((p.r + x) * one, (p.alpha + age) * one, p.a, (p.b + x) * one, days * one, 1e-9)
+    start, pmf = counts.stopped(
+        (p.r + x) * one, (p.alpha + age) * one, p.a, (p.b + x) * one, days * one, np.ones((1, 1)), 1e-9
+    )
     with mpmath.workdps(40):
         n, scale, a, b, t = (mpmath.mpf(v) for v in (p.r + x, p.alpha + age, p.a, p.b + x, days))
 

@@ -9,6 +9,8 @@ from scipy import stats
 from keepwell.models import counts
 
 ONE = np.ones(1)
+PLAIN = np.ones((1, 1))  # a purchase is one phase
+AT_RANDOM = 1, np.zeros(1, np.int64)  # the same
 
 
 @settings(max_examples=50, deadline=None)
@@ -27,16 +29,16 @@ def test_a_single_exposure_is_a_negative_binomial(n, scale, u):
 @given(n=st.floats(0.05, 3000), scale=st.floats(50, 3000), u=st.floats(0.1, 300))
 def test_without_leaving_the_stopped_counts_are_the_same(n, scale, u):
     _, plain = counts.mixed(n * ONE, scale * ONE, np.array([0, 1]), u * ONE, ONE, 1e-9)
-    _, stopped = counts.stopped(n * ONE, scale * ONE, 1e-14, ONE, u * ONE, 1e-9)
+    _, stopped = counts.stopped(n * ONE, scale * ONE, 1e-14, ONE, u * ONE, PLAIN, 1e-9)
     size = min(len(plain), len(stopped)) - 1
     np.testing.assert_allclose(stopped[:size], plain[:size], rtol=1e-7, atol=1e-11)
-    mean, growth = counts.stopped_moments(n * ONE, scale * ONE, 1e-14, ONE, u * np.ones((1, 1)))
+    mean, growth = counts.stopped_moments(n * ONE, scale * ONE, 1e-14, ONE, u * PLAIN, *AT_RANDOM)
     assert mean[0, 0] == pytest.approx(n * u / scale, rel=1e-9)
     assert growth[0, 0] == pytest.approx(n / scale, rel=1e-9)
 
 
 def test_who_always_leaves_after_a_purchase_makes_one_at_most():
-    _, pmf = counts.stopped(2 * ONE, 10 * ONE, 1e12, 1e-6 * ONE, 5 * ONE, 1e-9)
+    _, pmf = counts.stopped(2 * ONE, 10 * ONE, 1e12, 1e-6 * ONE, 5 * ONE, PLAIN, 1e-9)
     none = (10 / 15) ** 2
     np.testing.assert_allclose(pmf, [none, 1 - none], rtol=1e-9)
 
@@ -45,8 +47,10 @@ def test_the_growth_is_the_slope_of_the_mean():
     u = np.array([[1.0, 30.0, 900.0]])
     h = 1e-4
     ask = (0.8 * ONE, 40 * ONE, 0.5, 2 * ONE)
-    slope = (counts.stopped_moments(*ask, u + h)[0] - counts.stopped_moments(*ask, u - h)[0]) / (2 * h)
-    np.testing.assert_allclose(counts.stopped_moments(*ask, u)[1], slope, rtol=1e-7)
+    slope = (
+        counts.stopped_moments(*ask, u + h, *AT_RANDOM)[0] - counts.stopped_moments(*ask, u - h, *AT_RANDOM)[0]
+    ) / (2 * h)
+    np.testing.assert_allclose(counts.stopped_moments(*ask, u, *AT_RANDOM)[1], slope, rtol=1e-7)
 
 
 def test_groups_do_not_touch_each_other():

@@ -93,74 +93,105 @@ def mixed(n: Floats, scale: Floats, first: Ints, exposure: Floats, weight: Float
 
 
 @njit(cache=True)
-def stopped_moments(n: Floats, scale: Floats, a: float, b: Floats, u: Floats) -> tuple[Floats, Floats]:
+def stopped_moments(
+    n: Floats, scale: Floats, a: float, b: Floats, u: Floats, every: int, passed: Ints
+) -> tuple[Floats, Floats]:
     """Return the mean count and its growth at exposures u, when each purchase is the last with a Beta(a, b) chance.
 
-    `u` has shape (groups, m), each row rising; n, scale and b (groups,). With S_k the chance of staying through k
-    purchases, the mean is the sum over k of NB(k; u) (S_0 + ... + S_(k-1)), and its derivative by u that of
-    S_k (n+k)/(A+u) NB(k; u).
+    A purchase is made of `every` phases, of which `passed` have passed; phases come at a rate from Gamma(n, rate A).
+    `u` has shape (groups, m), each row rising; n, scale (A), b and passed (groups,). With NB of phases and S_m the
+    chance of staying through m purchases, the mean is the sum over k of NB(k; u) (S_0 + ... + S_(m-1)) with
+    m = (k + passed) // every, and its derivative by u that of S_m (n+k)/(A+u) NB(k; u) over the k that end a purchase.
     """
     groups, size = u.shape
     mean, growth = np.zeros((groups, size)), np.zeros((groups, size))
     q, value, begin = np.zeros(size), np.zeros(size), np.zeros(size, np.int64)
     for g in range(groups):
         _ready(n[g], scale[g], u[g], q, begin)
-        stay, stays, k, low, high = 1.0, 0.0, 0, 0, 0
+        stay, stays, k, m, low, high, left = 1.0, 0.0, 0, 0, 0, 0, every - passed[g]
         while low < size:
             while high < size and begin[high] <= k:
                 value[high] = _nb(k, n[g], scale[g], u[g, high])
                 high += 1
-            ratio, rate = (n[g] + k) / (k + 1.0), stay * (n[g] + k)
+            left -= 1
+            ratio, rate = (n[g] + k) / (k + 1.0), (stay * (n[g] + k) if left == 0 else 0.0)
             for j in range(low, high):
                 mean[g, j] += value[j] * stays
                 growth[g, j] += value[j] * rate
                 value[j] *= q[j] * ratio
-            stays += stay
-            stay *= (b[g] + k) / (a + b[g] + k)
+            if left == 0:
+                stays += stay
+                stay *= (b[g] + m) / (a + b[g] + m)
+                m, left = m + 1, every
             k += 1
-            while low < high and value[low] * k <= 1e-18 * mean[g, low] and k > n[g] * u[g, low] / scale[g]:
+            # What is left of the sum is below rounding; before the first purchase there is nothing to compare with.
+            while low < high and m > 0 and value[low] * k <= 1e-18 * mean[g, low] and k > n[g] * u[g, low] / scale[g]:
                 growth[g, low] /= scale[g] + u[g, low]
                 low += 1
     return mean, growth
 
 
 @njit(cache=True)
-def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, cut: float) -> tuple[Ints, Floats]:
+def _filled(n: float, scale: float, u: float, value: Floats) -> tuple[Floats, int, int]:
+    """Return NB(begin; u) to NB(end - 1; u) at the head of `value`, which may have grown, with begin and end."""
+    begin, middle, q = _begin(n, scale, u), n * u / scale, u / (scale + u)
+    end, p = begin, _nb(begin, n, scale, u)
+    while end <= middle or p > 1e-24:
+        value = _room(value, end - begin + 1)
+        value[end - begin] = p
+        p *= q * (n + end) / (end + 1.0)
+        end += 1
+    return value, begin, end
+
+
+@njit(cache=True)
+def _tails(above: Floats, share: float, value: Floats, begin: int, end: int, passed: int, every: int) -> None:
+    """Add to `above[m]`, m from 1, `share` times the chance of m purchases or more: of m * every - passed phases."""
+    more = 0.0  # NB(k or more), from the top down
+    for k in range(end - 1, begin - 1, -1):
+        more += value[k - begin]
+        if k > 0 and (k + passed) % every == 0:
+            above[(k + passed) // every] += share * min(1.0, more)
+    for m in range(1, (max(begin, 1) - 1 + passed) // every + 1):
+        above[m] += share
+
+
+@njit(cache=True)
+def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, share: Floats, cut: float) -> tuple[Ints, Floats]:
     """Return start (groups + 1,) and the ragged distributions when each purchase is the last with a Beta(a, b) chance.
 
-    All but `a` have shape (groups,). P(0) = NB(0) and P(k) = S_k NB(k) + (S_(k-1) - S_k) NB(k or more).
+    A purchase is made of as many phases as `share`, shape (groups, phases), has columns: the chances that 0, 1, ...
+    of them have passed; phases come at a rate from Gamma(n + passed, rate scale). The others but `a` have shape
+    (groups,). With M the number of purchases if nobody left, P(0) = P(M = 0) and
+    P(m) = S_m P(M = m) + (S_(m-1) - S_m) P(M >= m).
     """
-    groups = len(n)
+    groups, every = share.shape
     start = np.zeros(groups + 1, np.int64)
     pmf = np.zeros(64 * groups + 64)
-    value = np.zeros(1024)
+    value, above = np.zeros(1024), np.zeros(1024)  # above[m] is P(M >= m)
     for g in range(groups):
-        begin, middle = _begin(n[g], scale[g], u[g]), n[g] * u[g] / scale[g]
-        q = u[g] / (scale[g] + u[g])
-        end = begin
-        p = _nb(begin, n[g], scale[g], u[g])
-        while end <= middle or p > 1e-24:
-            value = _room(value, end - begin + 1)
-            value[end - begin] = p
-            p *= q * (n[g] + end) / (end + 1.0)
-            end += 1
-        more = 0.0  # NB(k or more), from the top down; kept in place of NB(k)
-        for k in range(end - 1, begin - 1, -1):
-            more += value[k - begin]
-            value[k - begin] = min(1.0, more)
-        at, k, stay, before = start[g], 0, 1.0, 1.0
-        pmf = _room(pmf, at + end + 1)
+        above[0], top = 1.0, 1
+        for j in range(every):
+            if share[g, j] > 0.0:
+                value, begin, end = _filled(n[g] + j, scale[g], u[g], value)
+                size = (max(begin, end - 1) + j) // every + 1
+                above = _room(above, size)
+                for m in range(top, size):
+                    above[m] = 0.0
+                top = max(top, size)
+                _tails(above, share[g, j], value, begin, end, j, every)
+        at, m, stay, before = start[g], 0, 1.0, 1.0
+        pmf = _room(pmf, at + top)
         while True:
-            above = 1.0 if k < begin else (value[k - begin] if k < end else 0.0)
-            higher = 1.0 if k + 1 < begin else (value[k + 1 - begin] if k + 1 < end else 0.0)
-            left = before * a / (a + b[g] + k - 1.0) if k > 0 else 0.0
-            pmf[at + k] = stay * (above - higher) + left * above
-            rest = stay * higher  # P(k + 1 or more)
+            higher = above[m + 1] if m + 1 < top else 0.0
+            left = before * a / (a + b[g] + m - 1.0) if m > 0 else 0.0
+            pmf[at + m] = stay * max(0.0, above[m] - higher) + left * above[m]
+            rest = stay * higher  # P(m + 1 or more)
             if rest < cut:
-                pmf[at + k] += rest
+                pmf[at + m] += rest
                 break
             before = stay
-            stay *= (b[g] + k) / (a + b[g] + k)
-            k += 1
-        start[g + 1] = at + k + 1
+            stay *= (b[g] + m) / (a + b[g] + m)
+            m += 1
+        start[g + 1] = at + m + 1
     return start, pmf[: start[groups]]
