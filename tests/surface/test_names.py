@@ -11,7 +11,16 @@ import keepwell
 from keepwell import models
 from keepwell.tables import CONTRACTS
 
-MODELS = ("bgnbd", "paretonbd", "gammagamma", "signedspend")
+MODELS = (
+    "bgnbd",
+    "paretonbd",
+    "gammagamma",
+    "signedspend",
+    "sbg",
+    "betaweibull",
+    "exponentialgamma",
+    "weibullgamma",
+)
 
 
 def test_public_names_are_there_and_explained():
