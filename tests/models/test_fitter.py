@@ -84,3 +84,18 @@ def test_no_finite_value_anywhere_is_no_peak():
 
 def test_the_curvature_is_that_of_the_hill():
     np.testing.assert_allclose(curvature(banana, np.array([1.0, 1.0])), [[802, -400], [-400, 200]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("guess", [np.diag([50.0, 4.0]), np.diag([1e-3, 1e-3]), np.diag([-5.0, 1e6])])
+def test_a_wrong_guess_of_the_curvature_changes_the_way_and_not_the_end(guess):
+    near, _ = searched(banana, np.array([-1.2, 1.0]), BOUNDS)
+    plain, guided = polished(banana, near, BOUNDS), polished(banana, near, BOUNDS, guess)
+    np.testing.assert_allclose(guided.theta, plain.theta, atol=1e-9)
+    # The curvature is measured one small step before the end.
+    np.testing.assert_allclose(guided.covariance, plain.covariance, rtol=1e-5)
+    assert guided.settled
+
+
+def test_the_end_does_not_show_where_the_way_began():
+    ends = [polished(banana, np.array(start), BOUNDS).theta for start in ((0.9, 0.8), (1.1, 1.3), (2.0, 4.0))]
+    np.testing.assert_allclose(ends, np.ones((3, 2)), atol=1e-9)

@@ -75,7 +75,7 @@ def test_log_likelihood_and_p_active_agree_with_sixty_digits(p):
 def test_the_sums_over_days_agree_with_the_integral_of_each_customer(p):
     # At huge parameters the many-digit form bounds both; here the two ways of this package meet on every corner.
     cells = as_cells([*HISTORIES, (3, 3, 9), (30, 31, 365), (364, 365, 365), *LONG[2:]])
-    objective = paretonbd._objective(by_repeats(cells)[0])
+    objective = paretonbd.objective(by_repeats(cells)[0])
     value, _ = objective(np.log([p.r, p.alpha, p.s, p.beta]))
     each = paretonbd.log_likelihood(p, x=cells.repeats, t_x=cells.recency, T=cells.age)
     assert value == pytest.approx(each.sum(), rel=1e-10)
@@ -86,7 +86,7 @@ def test_the_sums_over_days_agree_with_the_integral_of_each_customer(p):
 
 @pytest.mark.parametrize("p", CORNERS)
 def test_the_gradient_is_that_of_the_value(p):
-    objective = paretonbd._objective(by_repeats(as_cells(HISTORIES))[0])
+    objective = paretonbd.objective(by_repeats(as_cells(HISTORIES))[0])
     theta = np.log([p.r, p.alpha, p.s, p.beta])
     _, gradient = objective(theta)
     for i, h in enumerate(1e-4 * np.eye(4)):

@@ -50,3 +50,31 @@ def test_parameters_far_from_any_shop_give_no_warning_and_no_crash():
     arrays = (rows.repeats, rows.start, rows.recency, rows.age, rows.count)
     total = suffix.sweep(far, *arrays, grid.days, grid.nodes, grid.first, np.empty(2))
     assert total.shape == (5,)
+
+
+def test_many_cells_in_blocks_and_threads_give_the_sum_of_the_cells_alone():
+    rng = np.random.default_rng(5)
+    x = rng.geometric(0.05, 30_000) - 1
+    t_x = np.where(x > 0, rng.integers(1, 700, len(x)), 0)
+    rows = sorted_rows(Cells(x, t_x, rng.integers(t_x, 701), rng.integers(1, 3, len(x)).astype(float)))
+    params = (0.7, 0.05, 0.6, 18.0)  # falls of up to e^-1000 within a row, and products of many small likelihoods
+    by = suffix.shared(rows)
+    assert len(by.ranges) > 1
+    here = np.full(len(rows.age), np.nan)
+    total = suffix.swept(params, rows, suffix.reach(rows), here, by)
+    each, alone = _one_by_one(params, rows)
+    np.testing.assert_allclose(here, alone, rtol=1e-11)
+    np.testing.assert_allclose(total, rows.count @ each, rtol=1e-11)
+    assert (suffix.swept(params, rows, suffix.reach(rows), here, by) == total).all()
+
+
+def _one_by_one(params, rows):
+    """Sweep each cell as if it were the only one of its row, on the grid of all."""
+    grid, given = suffix.grid(params, suffix.reach(rows)), np.array(params)
+    x = np.repeat(rows.repeats, np.diff(rows.start))
+    each, active, here, one = np.empty((len(x), 5)), np.empty(len(x)), np.empty(1), np.array([0, 1])
+    for i in range(len(x)):
+        cell = (x[i : i + 1], one, rows.recency[i : i + 1], rows.age[i : i + 1], np.ones(1))
+        each[i] = suffix.sweep(given, *cell, grid.days, grid.nodes, grid.first, here)
+        active[i] = here[0]
+    return each, active

@@ -20,6 +20,7 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 
 FLAT = 0.04  # curvature of the log-likelihood of a direction known to a factor e^5 only
 LONGEST = 2.0  # longest step in one logarithm
+LITTLE_MORE = 1e-3  # gain of a last step that is within reach of the curvature
 EDGE = 1e-9  # what is nearer to a bound lies on it
 
 
@@ -56,11 +57,17 @@ def searched(objective: Objective, start: Floats, bounds: Sequence[tuple[float, 
     return end.theta, end.value
 
 
-def polished(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]]) -> Maximum:
-    """Climb from `start` until the gain left is rounding, and measure the curvature there."""
+def polished(
+    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], bend: Floats | None = None
+) -> Maximum:
+    """Climb from `start` until the gain left is rounding, and measure the curvature there.
+
+    `bend` is a guess of the curvature, as of a thinned set: it only shows the way, and is left where it does not.
+    """
     counted = Counted(objective)
-    end = _climbed(counted, start, bounds, little=1e-9, share=1e-14)
+    end = _climbed(counted, start, bounds, little=1e-9, share=1e-14, bend=bend)
     bend = curvature(counted, end.theta)
+    end = _finished(counted, end, bend, *np.array(bounds).T)
     covariance, unknown, peak = _known(end.theta, bend, *np.array(bounds).T)
     settled = end.gain <= 1e-6 + 1e-12 * abs(end.value)
     return Maximum(
@@ -79,13 +86,20 @@ class _Place:
 
 
 def _climbed(
-    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], *, little: float, share: float
+    objective: Objective,
+    start: Floats,
+    bounds: Sequence[tuple[float, float]],
+    *,
+    little: float,
+    share: float,
+    bend: Floats | None = None,
 ) -> _Place:
     """Climb by Newton's method until a step promises less than `little` plus `share` of the value."""
     low, high = np.array(bounds).T
     theta = np.clip(start, low, high)
     value, gradient = objective(theta)
-    bend = _rough_curvature(objective, theta, gradient)
+    if bend is None:
+        bend = rough_curvature(objective, theta, gradient)
     for _ in range(60):
         step, gain = _step(theta, gradient, bend, low, high)
         if gain <= little + share * abs(value):
@@ -97,8 +111,19 @@ def _climbed(
         slow = np.abs(there[2]).max() > 0.2 * np.abs(gradient).max()
         theta, value, gradient = there
         if slow:
-            bend = _rough_curvature(objective, theta, gradient)
+            bend = rough_curvature(objective, theta, gradient)
     return _Place(theta, value, gradient, gain)
+
+
+def _finished(objective: Objective, end: _Place, bend: Floats, low: Floats, high: Floats) -> _Place:
+    """Take one more step, by the curvature now known: the way here no longer shows in where it ends."""
+    step, gain = _step(end.theta, end.gradient, bend, low, high)
+    there = np.clip(end.theta + step, low, high)
+    if not 0 < gain <= LITTLE_MORE:
+        return end
+    value, gradient = objective(there)
+    better = value >= end.value - 1e-15 * abs(end.value) and np.abs(gradient).max() < np.abs(end.gradient).max()
+    return _Place(there, value, gradient, gain) if better else end
 
 
 def curvature(objective: Objective, theta: Floats, width: float = 1e-4) -> Floats:
@@ -109,7 +134,7 @@ def curvature(objective: Objective, theta: Floats, width: float = 1e-4) -> Float
     return half
 
 
-def _rough_curvature(objective: Objective, theta: Floats, gradient: Floats, width: float = 1e-6) -> Floats:
+def rough_curvature(objective: Objective, theta: Floats, gradient: Floats, width: float = 1e-6) -> Floats:
     """Return the same to about six digits, by differences forward: enough to find the way, at half the price."""
     rows = np.array([gradient - objective(theta + h)[1] for h in width * np.eye(len(theta))]) / width
     half: Floats = (rows + rows.T) / 2

@@ -64,9 +64,9 @@ def sorted_rows(cells: Cells) -> Rows:
     first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)
     kept = order[first]
     x = np.ascontiguousarray(x[kept], np.int64)
-    repeats, begin = np.unique(x, return_index=True)
+    begin = np.flatnonzero(np.r_[True, x[1:] != x[:-1]]) if len(x) else np.zeros(0, np.int64)
     return Rows(
-        repeats=repeats,
+        repeats=x[begin],
         start=np.r_[begin, len(x)].astype(np.int64),
         recency=np.ascontiguousarray(t_x[kept], np.int64),
         age=np.ascontiguousarray(age[kept], np.int64),
@@ -127,7 +127,10 @@ def _keys(x: Ints, t_x: Ints, age: Ints) -> tuple[Ints, Ints]:
     width = int(age.max(initial=0)) + 1
     if (int(x.max(initial=0)) + 1) * width * width < 2**62:
         key = (x.astype(np.int64) * width + t_x) * width + age
-        return key, np.argsort(key, kind="stable")
+        order = np.argsort(key)
+        alike = (np.diff(key[order]) == 0).any()
+        # A stable sort takes five times as long, and matters to equal keys only.
+        return key, np.argsort(key, kind="stable") if alike else order
     order = np.lexsort((age, t_x, x))
     change = np.zeros(len(x), np.int64)
     same = (np.diff(x[order]) == 0) & (np.diff(t_x[order]) == 0) & (np.diff(age[order]) == 0)

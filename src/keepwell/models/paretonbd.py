@@ -112,7 +112,7 @@ def fit(cells: Cells, *, start: ParetoNBD | None = None) -> Fit[ParetoNBD]:
     return fitted(
         ParetoNBD,
         checked(cells),
-        objective=_objective,
+        objective=objective,
         starts=(lambda _: [start]) if start is not None else _starts,
         scales=frozenset({"alpha", "beta"}),
         doubt=_doubt,
@@ -151,14 +151,13 @@ def next_order_days(p: ParetoNBD, cells: Cells, q: float = 0.5) -> Floats:
     return _first_purchase(p, x.astype(float), age.astype(float), group, share)
 
 
-def _objective(rows: Rows) -> Objective:
-    most, per_row, here = suffix.reach(rows), rows.per_row, np.empty(len(rows.age))
+def objective(rows: Rows) -> Objective:
+    """Return the log-likelihood of rows with its gradient, over the logarithms of the parameters in their order."""
+    most, per_row, here, by = suffix.reach(rows), rows.per_row, np.empty(len(rows.age)), suffix.shared(rows)
 
     def value(theta: Floats) -> tuple[float, Floats]:
-        r, alpha, s, beta = params = np.exp(theta)
-        grid = suffix.grid((r, alpha, s, beta), most)
-        arrays = (rows.repeats, rows.start, rows.recency, rows.age, rows.count)
-        total = suffix.sweep(params, *arrays, grid.days, grid.nodes, grid.first, here)
+        r, alpha, s, beta = np.exp(theta).tolist()
+        total = suffix.swept((r, alpha, s, beta), rows, most, here, by)
         logs, slopes = rising(r, alpha, rows.repeats)
         total[0] += per_row @ logs
         total[1] += r * (per_row @ slopes)
@@ -257,10 +256,7 @@ def _active_cells(p: ParetoNBD, cells: Cells) -> Floats:
         return p_active
     rows, order = by_repeats(cells)
     here = np.empty(len(order))
-    params = (p.r, p.alpha, p.s, p.beta)
-    grid = suffix.grid(params, suffix.reach(rows))
-    arrays = (rows.repeats, rows.start, rows.recency, rows.age, rows.count)
-    suffix.sweep(np.array(params), *arrays, grid.days, grid.nodes, grid.first, here)
+    suffix.swept((p.r, p.alpha, p.s, p.beta), rows, suffix.reach(rows), here, suffix.shared(rows))
     p_active[order] = here
     return p_active
 

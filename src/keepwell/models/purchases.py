@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from keepwell.errors import FitError
-from keepwell.models.fitter import Maximum, Objective, polished, searched
+from keepwell.models.fitter import Counted, Maximum, Objective, polished, rough_curvature, searched
 from keepwell.models.histories import Rows, enough, sorted_rows, thinned
 from keepwell.models.shapes import Cells, Fit, Floats, Ints, parameters
 
@@ -67,8 +67,8 @@ def fitted(
     first = [parameters(p) for p in starts(rows)]
     names = list(first[0])
     bounds = [SCALES if name in scales else SHAPES for name in names]
-    near = _near(rows, [np.log(list(p.values())) for p in first], bounds, objective)
-    top = polished(objective(rows), near, bounds)
+    near, bend = _near(rows, [np.log(list(p.values())) for p in first], bounds, objective)
+    top = polished(objective(rows), near, bounds, bend)
     if not np.isfinite(top.value):
         raise FitError("the likelihood of these histories has no finite value", "", "Check the ages and counts.")
     if not top.settled:
@@ -78,11 +78,16 @@ def fitted(
 
 def _near(
     rows: Rows, starts: list[Floats], bounds: list[tuple[float, float]], objective: Callable[[Rows], Objective]
-) -> Floats:
-    few = thinned(rows, ENOUGH_TO_CHOOSE)
-    ends = [searched(objective(few), start, bounds) for start in starts]
-    best = max(ends, key=lambda end: end[1])[0]
-    return searched(objective(thinned(rows, ENOUGH_TO_START)), best, bounds)[0]
+) -> tuple[Floats, Floats]:
+    """Return where the thinned likelihood is highest, and about how the whole one curves there."""
+    best = starts[0]
+    if len(starts) > 1:
+        few = objective(thinned(rows, ENOUGH_TO_CHOOSE))
+        best = max((searched(few, start, bounds) for start in starts), key=lambda end: end[1])[0]
+    more = thinned(rows, ENOUGH_TO_START)
+    scouting = Counted(objective(more))
+    place = searched(scouting, best, bounds)[0]
+    return place, rough_curvature(scouting, place, scouting(place)[1]) * (rows.customers / more.customers)
 
 
 def _reported(
