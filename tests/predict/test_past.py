@@ -7,7 +7,7 @@ import pytest
 from keepwell.engine import collected
 from keepwell.predict.history import customer_days, history, occasions
 from keepwell.predict.origins import Origin
-from keepwell.predict.past import divided, grouped, observed
+from keepwell.predict.past import customers, divided, grouped, observed
 
 UNTIL = date(2023, 4, 11)  # day 100
 DAYS = [0, 5, 20, 20, 50, 60, 3, 40, 7, 90]
@@ -39,9 +39,33 @@ def test_dividing_the_days_leaves_the_occasions_as_they_are(engine, orders):
 def test_an_origin_sees_what_a_history_of_that_day_sees(engine, orders):
     days = divided(engine, engine.keep(customer_days(orders, until=UNTIL)))
     origin = Origin(date(2023, 1, 31), 70)  # day 30
-    seen = observed(engine, days, origin)
+    seen = observed(engine, days, origin, [10, 70])
     plain = grouped(engine, history(orders, until=origin.day))
     assert seen.past.cells.repeats.tolist() == plain.cells.repeats.tolist() == [0, 1]
     assert seen.past.cells.recency.tolist() == plain.cells.recency.tolist() == [0, 20]
     assert seen.past.total.tolist() == pytest.approx(plain.total.tolist()) == [6, 34]
-    assert seen.outcomes.actual.tolist() == [1, 1]  # bob on day 40, ann on day 50
+    assert seen.rows.outcomes(70).actual.tolist() == [1, 1]  # bob on day 40, ann on day 50
+    assert seen.rows.outcomes(10).actual.tolist() == [1, 0]
+    assert seen.rows.brought[70].tolist() == [7, 2]
+    assert seen.rows.recent[10].tolist() == [0, 0]  # day 20 is not one of the last ten
+    assert seen.rows.recent[70].tolist() == [1, 2]
+    assert seen.rows.recent_brought[70].tolist() == [6, 34]
+
+
+def test_silences_are_those_of_some_days_before_the_origin(engine, orders):
+    days = divided(engine, engine.keep(customer_days(orders, until=UNTIL)))
+    seen = observed(engine, days, Origin(date(2023, 1, 31), 70), [20])
+    silent = seen.silences[20]  # on day 10 ann had been silent for 10 days, bob for 7; ann came on day 20
+    assert silent.days.tolist() == [7, 10]
+    assert silent.came.tolist() == [0, 1]
+    assert silent.count.tolist() == [1, 1]
+
+
+def test_customers_come_by_their_ids_and_add_up_to_the_rows(engine, orders):
+    days = divided(engine, engine.keep(customer_days(orders, until=UNTIL)))
+    seen = observed(engine, days, Origin(date(2023, 1, 31), 70), [10, 70])
+    each = customers(engine, seen, [10, 70])
+    assert each.ids.to_pylist() == ["ann", "bob"]
+    assert each.cell.tolist() == [1, 0]
+    assert each.actual[10].tolist() == [0, 1]
+    assert each.brought[70].tolist() == [2, 7]

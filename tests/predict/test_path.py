@@ -2,25 +2,13 @@
 
 from datetime import date, timedelta
 
-import numpy as np
 import pytest
 
-from keepwell.predict.history import customer_days
 from keepwell.predict.origins import Origin, origins
-from keepwell.predict.path import daily, main_origin
+from keepwell.predict.path import main_origin
 
 FIRST = date(2023, 1, 1)
 LAST = FIRST + timedelta(days=100)
-
-
-def test_days_are_counted_for_customers_known_by_the_origin(engine, orders_of):
-    customer, day = list("aaabbc"), [0, 10, 50, 20, 60, 55]
-    orders = orders_of(engine, customer, day, [1] * 6)
-    days = customer_days(orders, until=LAST)
-    found = daily(engine, days, origin=FIRST + timedelta(days=30), first=FIRST, as_of=LAST)
-    assert np.flatnonzero(found.known).tolist() == [0, 10, 20, 50, 60]
-    assert np.flatnonzero(found.repeats).tolist() == [10, 50, 60]
-    assert len(found.known) == 101
 
 
 @pytest.mark.parametrize(("length", "back"), [(545, 273), (729, 364), (1500, 364), (250, 91), (100, 50)])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, poisson, spearmanr
 
-from keepwell.models.shapes import Cells, Forecast
+from keepwell.models.shapes import Forecast
 from keepwell.predict import score
 from keepwell.predict.score import Outcomes
 
@@ -21,9 +21,9 @@ def forecast(p_active, rates, length=60):
     return Forecast(90, p_active, orders, orders, np.arange(len(rates)), start, pmf.ravel())
 
 
-def cells(repeats):
-    repeats = np.array(repeats)
-    return Cells(repeats, repeats * 10, repeats * 10 + 30, np.ones(len(repeats)))
+def groups(repeats, cell):
+    """Return the group of each row's customers."""
+    return score.group_of(np.array(repeats))[cell]
 
 
 def plain_crps(p, rate, y):
@@ -60,7 +60,7 @@ def test_a_true_forecast_is_uniform_and_covers_what_it_says():
     y = np.where(rng.random(len(cell)) < p[cell], rng.poisson(rates[cell]), 0)
     outcomes = Outcomes(cell, y, np.ones(len(cell)))
     found = score.judged(forecast(p, rates), outcomes)
-    measures = {(g, m): v for g, m, v in score.measures(found, outcomes, cells(np.arange(400) % 8))}
+    measures = {(g, m): v for g, m, v in score.measures(found, outcomes, groups(np.arange(400) % 8, cell))}
     assert [measures["all", f"pit_{d}"] for d in range(10)] == pytest.approx([0.1] * 10, abs=0.005)
     assert measures["all", "coverage_90"] >= 0.9
     assert measures["all", "bias"] == pytest.approx(0, abs=0.01)
@@ -73,7 +73,7 @@ def test_measures_agree_with_the_customers_written_out():
     count = rng.integers(1, 6, 200).astype(float)
     outcomes = Outcomes(cell, y, count)
     one = forecast(p, rates)
-    found = {(g, m): v for g, m, v in score.measures(score.judged(one, outcomes), outcomes, cells(repeats))}
+    found = {(g, m): v for g, m, v in score.measures(score.judged(one, outcomes), outcomes, groups(repeats, cell))}
     each = np.repeat(np.arange(200), count.astype(int))
     orders, came = one.orders[cell[each]], y[each]
     crps = np.array([plain_crps(p[c], rates[c], k) for c, k in zip(cell[each], came, strict=True)])
@@ -86,16 +86,65 @@ def test_measures_agree_with_the_customers_written_out():
     some = (repeats[cell[each]] >= 2) & (repeats[cell[each]] <= 4)
     assert found["2-4", "spearman"] == pytest.approx(spearmanr(orders[some], came[some]).statistic)
     assert found["2-4", "expected"] == pytest.approx(orders[some].sum())
-    groups = [found[g, "customers"] for g in ("0", "1", "2-4", "5+")]
-    assert sum(groups) == len(each)
+    assert sum(found[g, "customers"] for g in ("0", "1", "2-4", "5+")) == len(each)
+
+
+def shuffled(forecast, actual, rng):
+    """Return Gini, share of the best tenth and deciles of customers, ties broken at random."""
+    size = len(forecast)
+    order = np.lexsort((rng.random(size), forecast))
+    y = actual[order]
+
+    def area(y):
+        return np.cumsum(y).sum() / y.sum() - (size + 1) / 2
+
+    tenth = size // 10
+    return np.r_[
+        area(y) / area(np.sort(actual)),
+        y[-tenth:].sum() / y.sum(),
+        y.reshape(10, tenth).mean(axis=1),
+        forecast[order].reshape(10, tenth).mean(axis=1),
+    ]
+
+
+def test_rankings_agree_with_the_mean_over_random_orders_of_the_tied():
+    rng = np.random.default_rng(5)
+    forecast, actual = rng.integers(0, 6, 60) / 3.0, rng.poisson(1.3, 60)
+    tries = np.array([shuffled(forecast, actual, rng) for _ in range(4000)])
+    order = np.argsort(forecast, kind="stable")
+    found = score.Ranking.of(forecast[order], actual[order], np.ones(60))
+    tenths = found.tenths()
+    told = [found.measures()["gini"], found.measures()["capture_10"]]
+    told += [tenths[f"decile_{d}_{end}"] for end in ("actual", "forecast") for d in range(1, 11)]
+    error = tries.std(axis=0) / np.sqrt(len(tries))
+    assert (np.abs(tries.mean(axis=0) - told) <= 4.5 * error + 1e-9).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(rows=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5), st.integers(1, 4)), min_size=2, max_size=12))
+def test_a_row_of_many_customers_ranks_as_each_of_them_would(rows):
+    f, y, w = (np.array(v) for v in zip(*sorted(rows), strict=True))
+    one = score.Ranking.of(f.astype(float), y, w.astype(float))
+    each = score.Ranking.of(np.repeat(f, w).astype(float), np.repeat(y, w), np.ones(w.sum()))
+    for found, plain in ((one.measures(), each.measures()), (one.tenths(), each.tenths())):
+        assert found == pytest.approx(plain, nan_ok=True, abs=1e-9)
+
+
+def test_hindsight_has_a_gini_of_one_and_the_reverse_of_minus_one():
+    y = np.array([0, 0, 1, 3, 8])
+    assert score.Ranking.of(y.astype(float), y, np.ones(5)).measures()["gini"] == pytest.approx(1)
+    assert score.Ranking.of(-y[::-1].astype(float), y[::-1], np.ones(5)).measures()["gini"] == pytest.approx(-1)
+    same = score.Ranking.of(np.ones(5), y, np.ones(5))
+    assert same.measures()["gini"] == pytest.approx(0)
+    assert same.measures()["capture_10"] == pytest.approx(0.1)
 
 
 def test_a_measure_that_is_not_defined_is_left_out():
     outcomes = Outcomes(np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([7.0]))
     one = forecast([0.5], [1.0])
-    found = {m for g, m, _ in score.measures(score.judged(one, outcomes), outcomes, cells([0]))}
+    found = {m for g, m, _ in score.measures(score.judged(one, outcomes), outcomes, groups([0], [0]))}
     assert "crps" in found
-    assert not found & {"bias", "spearman"}
+    assert not found & {"bias", "spearman", "gini", "capture_10"}
 
 
 def test_a_ragged_forecast_is_read_group_by_group():

@@ -74,13 +74,17 @@ def measures(judged: Judged, outcomes: Outcomes, group: Ints) -> Iterator[tuple[
     `group` is the index of each row's customers in GROUPS[1:].
     """
     sums = _sums(judged, outcomes, group)
+    order = np.argsort(judged.orders, kind="stable")
+    forecast, count = judged.orders[order], outcomes.count[order]
+    actual, groups = outcomes.actual[order], group[order]
     for i, name in enumerate(GROUPS):
         inside = {key: float(value.sum() if i == 0 else value[i - 1]) for key, value in sums.items()}
         if not inside["customers"]:
             continue
-        rows = slice(None) if i == 0 else group == i - 1
-        rank = spearman(judged.orders[rows], outcomes.actual[rows], outcomes.count[rows])
-        for measure, value in {**_measures(inside), "spearman": rank}.items():
+        rows = slice(None) if i == 0 else groups == i - 1
+        ranking = Ranking.of(forecast[rows], actual[rows], count[rows])
+        values = {**_measures(inside), **ranking.measures(), **(ranking.tenths() if i == 0 else {})}
+        for measure, value in values.items():
             if np.isfinite(value):
                 yield name, measure, value
 
@@ -134,19 +138,60 @@ def transform(below: Floats, at: Floats) -> Iterator[Floats]:
         reached = upto
 
 
-def spearman(a: Floats, b: Floats | Ints, weight: Floats) -> float:
-    """Return the rank correlation of rows that stand for `weight` customers each; ties share their mean rank."""
-    ra, rb = _ranks(a, weight), _ranks(b, weight)
-    whole = weight.sum()
-    ra, rb = ra - weight @ ra / whole, rb - weight @ rb / whole
-    spread = np.sqrt((weight @ ra**2) * (weight @ rb**2))
-    return float(weight @ (ra * rb) / spread) if spread > 1e-9 * whole else float("nan")
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Customers ordered by forecast, those of one forecast taken together; what is in doubt is the mean of all orders.
+
+    With R the mean rank of a customer among all (ties share theirs) and y what came, the normalised Gini coefficient
+    is the area between the curve of cumulated y over customers ranked by forecast and the diagonal, against the same
+    area for customers ranked by y itself; the areas are in proportion to cov(y, R of the forecast) and cov(y, R of y).
+    """
+
+    forecast: Floats  # shape (rows,), rising
+    actual: Ints
+    count: Floats
+    by_forecast: Floats  # ranks
+    by_actual: Floats
+
+    @classmethod
+    def of(cls, forecast: Floats, actual: Ints, count: Floats) -> Ranking:
+        """Rank rows that are in the order of the forecast."""
+        block = np.cumsum(np.r_[False, forecast[1:] != forecast[:-1]])
+        return cls(forecast, actual, count, _ranks(block, count), _ranks(actual, count))
+
+    def measures(self) -> dict[str, float]:
+        """Return `spearman`, `gini` and `capture_10`; nan where one is not defined."""
+        weight, y, whole = self.count, self.actual.astype(float), self.count.sum()
+        f, r, y = (v - weight @ v / whole for v in (self.by_forecast, self.by_actual, y))
+        spread, perfect, came = np.sqrt((weight @ f**2) * (weight @ r**2)), weight @ (y * r), weight @ self.actual
+        some = 1e-9 * whole
+        return {
+            "spearman": float(weight @ (f * r) / spread) if spread > some else np.nan,
+            "gini": float(weight @ (y * f) / perfect) if perfect > some else np.nan,
+            "capture_10": float(1 - self._upto(self.actual, np.array([0.9]))[0] / came) if came else np.nan,
+        }
+
+    def tenths(self) -> dict[str, float]:
+        """Return the mean forecast and the mean of what came of each tenth of the customers, the lowest first."""
+        edges, size = np.linspace(0, 1, 11), self.count.sum() / 10
+        means = {
+            end: np.diff(self._upto(values, edges)) / size
+            for end, values in (("forecast", self.forecast), ("actual", self.actual))
+        }
+        return {f"decile_{d + 1}_{end}": float(values[d]) for end, values in means.items() for d in range(10)}
+
+    def _upto(self, values: Floats | Ints, shares: Floats) -> Floats:
+        """Return the sum of `values` over each share of the customers, the lowest forecasts first."""
+        last = np.r_[self.forecast[1:] != self.forecast[:-1], True]
+        customers, summed = (np.r_[0.0, np.cumsum(v)[last]] for v in (self.count, self.count * values))
+        answer: Floats = np.interp(shares * customers[-1], customers, summed)
+        return answer
 
 
-def _ranks(values: Floats | Ints, weight: Floats) -> Floats:
-    _, place = np.unique(values, return_inverse=True)
-    tied = np.bincount(place, weights=weight)
-    ranks: Floats = (np.cumsum(tied) - (tied - 1) / 2)[place]
+def _ranks(values: Ints, weight: Floats) -> Floats:
+    """Return the mean rank of each row's customers; `values` are whole numbers from 0 on."""
+    tied = np.bincount(values, weights=weight)
+    ranks: Floats = (np.cumsum(tied) - (tied - 1) / 2)[values]
     return ranks
 
 
