@@ -15,7 +15,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows
+from keepwell.models.purchases import rising
 from keepwell.models.shapes import Floats, Ints
 from keepwell.models.threads import Team, team
 
@@ -62,6 +64,29 @@ def swept(r: float, alpha: float, every: int, rows: Rows, odds: Floats, by: Team
         return total
 
     return by.summed(block), left
+
+
+def modified(rows: Rows, *, every: int) -> Objective:
+    """Return the log-likelihood of rows with its gradient, by the logarithms of r, alpha, a and b.
+
+    Where customers may leave after the first purchase too, with chances from Beta(a, b). Without what depends on no
+    parameter: the powers of the times between purchases and the factorial in an Erlang density.
+    """
+    per_row, times, by = rows.per_row, rows.repeats + 1, shared(rows)
+
+    def value(theta: Floats) -> tuple[float, Floats]:
+        r, alpha, a, b = np.exp(theta).tolist()
+        chance = 1 / (b + rows.repeats)
+        (total, by_r, by_alpha), left = swept(r, alpha, every, rows, a * chance, by)
+        buying, buying_r = rising(r, alpha, every * rows.repeats)
+        stays, by_b = rising(b, 1.0, times)
+        chances, by_ab = rising(a + b, 1.0, times)
+        total += per_row @ (buying + stays - chances)
+        by_r += r * (per_row @ buying_r)
+        by_a = left.sum() - a * (per_row @ by_ab)
+        return float(total), np.array([by_r, by_alpha, by_a, b * (per_row @ (by_b - by_ab) - left @ chance)])
+
+    return value
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

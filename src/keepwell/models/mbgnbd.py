@@ -25,7 +25,7 @@ from scipy.special import betaln, gammaln
 from keepwell.models import leaving, staying
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, checked
-from keepwell.models.purchases import as_arrays, buying_start, fitted, rising
+from keepwell.models.purchases import as_arrays, buying_start, fitted
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 from keepwell.models.staying import Staying
 
@@ -46,7 +46,7 @@ def log_likelihood(p: MBGNBD, *, x: Floats, t_x: Floats, T: Floats) -> Floats:
     >>> x, t_x, T = np.array([[0.0], [0.0], [40.0]])  # came once, 40 weeks ago
     >>> p = MBGNBD(r=0.525, alpha=6.183, a=0.891, b=1.614)  # CDNOW, in weeks
     >>> log_likelihood(p, x=x, t_x=t_x, T=T).round(3)
-    array([-0.467])
+    array([-0.545])
     """
     x, t_x, T = as_arrays(x, t_x, T)
     buying = gammaln(p.r + x) - gammaln(p.r) - x * np.log(p.alpha)
@@ -138,21 +138,7 @@ def _log_odds_gone(p: MBGNBD, x: Floats, t_x: Floats, T: Floats) -> Floats:
 
 def objective(rows: Rows) -> Objective:
     """Return the log-likelihood of rows with its gradient, over the logarithms of the parameters in their order."""
-    per_row, times, by = rows.per_row, rows.repeats + 1, leaving.shared(rows)
-
-    def value(theta: Floats) -> tuple[float, Floats]:
-        r, alpha, a, b = np.exp(theta).tolist()
-        chance = 1 / (b + rows.repeats)
-        (total, by_r, by_alpha), left = leaving.swept(r, alpha, 1, rows, a * chance, by)
-        buying, buying_r = rising(r, alpha, rows.repeats)
-        stays, by_b = rising(b, 1.0, times)
-        chances, by_ab = rising(a + b, 1.0, times)
-        total += per_row @ (buying + stays - chances)
-        by_r += r * (per_row @ buying_r)
-        by_a = left.sum() - a * (per_row @ by_ab)
-        return float(total), np.array([by_r, by_alpha, by_a, b * (per_row @ (by_b - by_ab) - left @ chance)])
-
-    return value
+    return leaving.modified(rows, every=1)
 
 
 def _starts(rows: Rows) -> list[MBGNBD]:

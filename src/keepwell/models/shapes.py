@@ -6,7 +6,7 @@ Time is in days and histories are whole days; a model's own functions of arrays 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 P = TypeVar("P")
+HELD = "held"  # metadata of a field that is no fitted number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +71,17 @@ class Spend:
 
 
 def parameters(params: Any) -> dict[str, float]:
-    """Return a parameter dataclass as {name: value}, in its order."""
-    return {name: float(getattr(params, name)) for name in params.__dataclass_fields__}
+    """Return the fitted numbers of a parameter dataclass as {name: value}, in its order; see `held` for the others."""
+    return {name: float(getattr(params, name)) for name, field in _fields(params) if not field.metadata.get(HELD)}
+
+
+def held(params: Any) -> dict[str, float]:
+    """Return the numbers that a fit holds fixed, such as a whole number of phases, as {name: value}.
+
+    `dataclasses.replace` changes the others and leaves these.
+    """
+    return {name: float(getattr(params, name)) for name, field in _fields(params) if field.metadata.get(HELD)}
+
+
+def _fields(params: Any) -> list[tuple[str, Field[Any]]]:
+    return list(params.__dataclass_fields__.items())
