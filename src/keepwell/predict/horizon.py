@@ -142,7 +142,8 @@ def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -
 
 
 def _moved(one: Fitted, names: list[str], theta: Floats) -> object:
-    return type(one.fit.params)(**dict(zip(names, np.exp(np.clip(theta, -30, 30)).tolist(), strict=True)))
+    moved: object = replace(one.fit.params, **dict(zip(names, np.exp(np.clip(theta, -30, 30)).tolist(), strict=True)))
+    return moved
 
 
 @dataclass(frozen=True, slots=True)

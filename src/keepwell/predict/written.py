@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from keepwell.engine import Engine
-from keepwell.models.shapes import Fit, parameters
+from keepwell.models.shapes import Fit, held, parameters
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.choice import Chosen, marks
 from keepwell.predict.crowd import crowd
@@ -55,8 +55,8 @@ def _one_fit(model: str, origin: date, fit: Fit[Any]) -> Iterator[Row]:
     for name, estimate in parameters(fit.params).items():
         sd = fit.sd[name]
         yield {**common, "parameter": name, "estimate": estimate, "sd": float(sd) if np.isfinite(sd) else None}
-    for name in ("log_likelihood", "customers", "cells"):
-        value = float(getattr(fit, name))
+    fixed = held(fit.params) | {name: float(getattr(fit, name)) for name in ("log_likelihood", "customers", "cells")}
+    for name, value in fixed.items():
         if np.isfinite(value):
             yield {**common, "parameter": name, "estimate": value, "sd": None}
 
