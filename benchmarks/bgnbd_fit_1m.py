@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from benchmarks import data, peer, rounds
-from benchmarks.measure import result
+from benchmarks import data, rounds
 
 NAME = "bgnbd_fit_1m"
 PEER_ROUNDS = 3
@@ -12,6 +11,4 @@ PEER_ROUNDS = 3
 def run() -> tuple[dict[str, Any], list[str]]:
     """Measure; our log-likelihood must reach the peer's."""
     rows = data.shop() / "history.parquet"
-    ours, theirs = rounds.alternated("bgnbd", rows, rounds=3, peer_rounds=PEER_ROUNDS)
-    checked = rounds.at_peer("bgnbd", rows, theirs["params"])
-    return result(NAME, data.CUSTOMERS, ours, theirs, peer.PEER), rounds.fit_notes(checked)
+    return rounds.fits(NAME, "bgnbd", rows, customers=data.CUSTOMERS, peer_rounds=PEER_ROUNDS)

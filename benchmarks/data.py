@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import child
 
 HERE = Path(__file__).resolve().parent / "data"
 SHOP = HERE / "pareto_1m"
+CROWD = HERE / "pareto_10m"
 CUSTOMERS, FEW = 1_000_000, 2_000
+PARTS, PART = 20, 500_000  # of the crowd of 10M, whose orders are never in memory together
 
 
 def shop() -> Path:
@@ -19,8 +22,16 @@ def shop() -> Path:
     """
     if not (SHOP / ".ready").exists():
         print("simulating 1,000,000 customers", file=sys.stderr)
-        child(Path(sys.executable), "data")
+        child(Path(sys.executable), "data", "shop")
     return SHOP
+
+
+def crowd() -> Path:
+    """Return the folder with history.parquet and few_history.parquet of 10M customers of the same world."""
+    if not (CROWD / ".ready").exists():
+        print("simulating 10,000,000 customers", file=sys.stderr)
+        child(Path(sys.executable), "data", "crowd")
+    return CROWD
 
 
 def real(name: str) -> Path | None:
@@ -56,16 +67,48 @@ def _make() -> None:
     pa.parquet.write_table(table, SHOP / "orders.parquet")
     pa.parquet.write_table(table.filter(pc.less_equal(table["customer"], FEW)), SHOP / "few_orders.parquet")
     who, day = customer.to_numpy() - 1, orders["order_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    first, last = np.full(CUSTOMERS, day.max()), np.zeros(CUSTOMERS, np.int64)
-    np.minimum.at(first, who, day)
-    np.maximum.at(last, who, day)
-    repeats = np.bincount(who, minlength=CUSTOMERS) - 1  # the simulation has one order a customer and day
-    columns = {"repeats": repeats, "recency": last - first, "age": day.max() - first}
-    pa.parquet.write_table(pa.table(columns), SHOP / "history.parquet")
-    pa.parquet.write_table(pa.table(columns).slice(0, FEW), SHOP / "few_history.parquet")
+    histories = pa.table(_condensed(who, day, last=day.max(), customers=CUSTOMERS))
+    pa.parquet.write_table(histories, SHOP / "history.parquet")
+    pa.parquet.write_table(histories.slice(0, FEW), SHOP / "few_history.parquet")
     (SHOP / ".ready").touch()
 
 
+def _crowd() -> None:
+    """Simulate the purchase days of 10M customers part by part, and keep their histories only."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    from keepwell.simulate import people, purchases, world
+
+    pareto = world("pareto")
+    CROWD.mkdir(parents=True, exist_ok=True)
+    schema = pa.schema([(name, pa.int64()) for name in ("repeats", "recency", "age")])
+    with pa.parquet.ParquetWriter(CROWD / "history.parquet", schema) as writer:
+        for part, rng in enumerate(np.random.default_rng(10).spawn(PARTS)):
+            who = people.drawn(pareto, customers=PART, rng=rng)
+            gets = purchases.mailed(pareto, customers=PART, rng=rng)
+            bought = purchases.made(pareto, who, gets=gets, rng=rng)
+            seen = bought.day < pareto.days
+            columns = _condensed(bought.owner[seen], bought.day[seen], last=pareto.days - 1, customers=PART)
+            histories = pa.table(columns, schema=schema)
+            writer.write_table(histories)
+            if part == 0:
+                pa.parquet.write_table(histories.slice(0, FEW), CROWD / "few_history.parquet")
+    (CROWD / ".ready").touch()
+
+
+def _condensed(who: Any, day: Any, *, last: int, customers: int) -> dict[str, Any]:
+    """Return repeats, recency and age from who bought on which day; nobody bought twice a day."""
+    import numpy as np
+
+    first, latest = np.full(customers, last), np.zeros(customers, np.int64)
+    np.minimum.at(first, who, day)
+    np.maximum.at(latest, who, day)
+    repeats = np.bincount(who, minlength=customers) - 1
+    return {"repeats": repeats, "recency": latest - first, "age": last - first}
+
+
 if __name__ == "__main__":
-    _make()
+    {"shop": _make, "crowd": _crowd}[sys.argv[1] if len(sys.argv) > 1 else "shop"]()
     print("{}")

@@ -62,7 +62,8 @@ def command(*words: str | Path, environment: dict[str, str] | None = None) -> Me
 
 def median(rounds: Sequence[Measured]) -> Measured:
     """Return the median seconds and megabytes of several rounds, with the last one's answers."""
-    return {**rounds[-1], **{name: statistics.median(one[name] for one in rounds) for name in ("s", "mb")}}
+    names = [name for name in rounds[-1] if name in {"s", "mb"} or name.endswith("_s")]
+    return {**rounds[-1], **{name: statistics.median(one[name] for one in rounds) for name in names}}
 
 
 def result(name: str, n: int, ours: Measured, peer: Measured | None = None, who: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import warnings
 from typing import Any
 
@@ -33,8 +34,10 @@ def paretonbd(path: str) -> dict[str, Any]:
 
 def _fitted(model: Any, path: str) -> dict[str, Any]:
     rows = pd.read_parquet(path, columns=["repeats", "recency", "age"])
+    began = time.monotonic()
     model.fit(rows["repeats"], rows["recency"], rows["age"])
-    return {"params": {name: float(value) for name, value in model.params_.items()}}
+    spent = time.monotonic() - began
+    return {"fit_s": spent, "params": {name: float(value) for name, value in model.params_.items()}}
 
 
 if __name__ == "__main__":

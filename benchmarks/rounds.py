@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks import peer
-from benchmarks.measure import Measured, child, median
+from benchmarks.measure import Measured, child, median, result
 
 OWN = Path(sys.executable)
 
@@ -29,7 +30,30 @@ def at_peer(step: str, parquet: Path, params: dict[str, float]) -> Measured:
     return child(OWN, "step", step, str(parquet), json.dumps(params))
 
 
-def fit_notes(ours: Measured) -> list[str]:
+def fits(name: str, step: str, parquet: Path, *, customers: int, peer_rounds: int) -> tuple[dict[str, Any], list[str]]:
+    """Return the line and the notes of a fit beside the peer's: the fits by themselves, and all that goes before."""
+    ours, theirs = alternated(step, parquet, rounds=3, peer_rounds=peer_rounds)
+    checked = at_peer(step, parquet, theirs["params"])
+    line = result(name, customers, {**ours, "s": ours["fit_s"]}, {**theirs, "s": theirs["fit_s"]}, peer.PEER)
+    return line, [grouping_note(ours), _whole_note(ours, theirs), *_likelihood_notes(checked)]
+
+
+def grouping_note(ours: Measured) -> str:
+    """Say what goes before the fit."""
+    return (
+        f"{ours['cells']:,} cells fitted in {ours['fit_s']:.3f} s; reading the customers and grouping them into cells "
+        f"takes {ours['grouping_s']:.3f} s"
+    )
+
+
+def _whole_note(ours: Measured, theirs: Measured) -> str:
+    return (
+        f"reading included, ours takes {ours['s']:.3f} s and the peer {theirs['s']:.3f} s: "
+        f"{theirs['s'] / ours['s']:.1f} times as long"
+    )
+
+
+def _likelihood_notes(ours: Measured) -> list[str]:
     """Say whether our fit reaches the peer's log-likelihood.
 
     Raises:
