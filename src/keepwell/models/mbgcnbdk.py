@@ -230,10 +230,15 @@ def _whole(k: int) -> int:
 
 
 def _possible(cells: Cells, log_intervals: float) -> Cells:
-    """Return the cells if their `log_intervals` is possible: at most as if all gaps of a history were alike."""
+    """Return the cells if their `log_intervals` can be in days: no more than if all gaps of a history were alike.
+
+    Of histories in stretched days, as those of a season, gaps in plain days may be a little longer.
+    """
     x, t_x = np.maximum(cells.repeats, 1), np.maximum(cells.recency, 1)
-    most = float(cells.count @ (cells.repeats * np.log(t_x / x)))
-    if not 0 <= log_intervals <= most + 1e-9 * (1 + most):
+    most = float(cells.count @ (cells.repeats * np.log(2 * t_x / x)))
+    if not 0 <= log_intervals <= most:
         problem = f"the logarithms of the days between purchases sum to {log_intervals:.6g}"
-        raise DataError(problem, "log_intervals", f"For these histories the sum is from 0 to {most:.6g}.")
+        raise DataError(
+            problem, "log_intervals", f"For these histories the sum lies between 0 and {most:.6g}, in days."
+        )
     return cells
