@@ -150,24 +150,30 @@ class Ranking:
     forecast: Floats  # shape (rows,), rising
     actual: Ints
     count: Floats
-    by_forecast: Floats  # ranks
-    by_actual: Floats
+    rank: Floats  # by forecast
 
     @classmethod
     def of(cls, forecast: Floats, actual: Ints, count: Floats) -> Ranking:
         """Rank rows that are in the order of the forecast."""
         block = np.cumsum(np.r_[False, forecast[1:] != forecast[:-1]])
-        return cls(forecast, actual, count, _ranks(block, count), _ranks(actual, count))
+        tied = np.bincount(block, weights=count).astype(np.float64)
+        return cls(forecast, actual, count, _ranks(tied)[block])
 
     def measures(self) -> dict[str, float]:
         """Return `spearman`, `gini` and `capture_10`; nan where one is not defined."""
-        weight, y, whole = self.count, self.actual.astype(float), self.count.sum()
-        f, r, y = (v - weight @ v / whole for v in (self.by_forecast, self.by_actual, y))
-        spread, perfect, came = np.sqrt((weight @ f**2) * (weight @ r**2)), weight @ (y * r), weight @ self.actual
+        # Everything but the forecast's rank depends on what came alone, which is a few whole numbers.
+        tied = np.bincount(self.actual, weights=self.count).astype(np.float64)
+        ranked = np.bincount(self.actual, weights=self.count * self.rank)
+        whole, y = tied.sum(), np.arange(len(tied), dtype=float)
+        middle, r = (whole + 1) / 2, _ranks(tied)
+        came = float(tied @ y)
+        both, gained = float(ranked @ (r - middle)), float(ranked @ (y - came / whole))
+        own, perfect = float(tied @ (r - middle) ** 2), float(tied @ ((y - came / whole) * r))
+        spread = np.sqrt(own * float((self.count * (self.rank - middle) ** 2).sum()))
         some = 1e-9 * whole
         return {
-            "spearman": float(weight @ (f * r) / spread) if spread > some else np.nan,
-            "gini": float(weight @ (y * f) / perfect) if perfect > some else np.nan,
+            "spearman": both / spread if spread > some else np.nan,
+            "gini": gained / perfect if perfect > some else np.nan,
             "capture_10": float(1 - self._upto(self.actual, np.array([0.9]))[0] / came) if came else np.nan,
         }
 
@@ -188,10 +194,9 @@ class Ranking:
         return answer
 
 
-def _ranks(values: Ints, weight: Floats) -> Floats:
-    """Return the mean rank of each row's customers; `values` are whole numbers from 0 on."""
-    tied = np.bincount(values, weights=weight)
-    ranks: Floats = (np.cumsum(tied) - (tied - 1) / 2)[values]
+def _ranks(tied: Floats) -> Floats:
+    """Return the mean rank of each group of customers who are tied, given their numbers from the lowest on."""
+    ranks: Floats = np.cumsum(tied) - (tied - 1) / 2
     return ranks
 
 
