@@ -14,6 +14,7 @@ from keepwell.models.histories import groups_of
 from keepwell.models.quadrature import interpolated
 from keepwell.models.shapes import Cells, Floats
 from keepwell.predict.fitted import Fitted
+from keepwell.predict.season import Seasoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ def crowd(cells: Cells, p_active: Floats) -> Crowd:
 
 def ordered(one: Fitted, crowd: Crowd, days: Floats) -> Floats:
     """Return the purchase days expected of all until each of `days`, shape (days,)."""
+    if isinstance(one.model, Seasoned):
+        plain, there = _on_clock(one, one.model, crowd)
+        return ordered(plain, there, np.array([one.model.ahead(t) for t in days]))
     params, model = one.fit.params, one.model
 
     def each(x: Floats, place: Floats) -> Floats:
@@ -46,6 +50,9 @@ def ordered(one: Fitted, crowd: Crowd, days: Floats) -> Floats:
 
 def discounted(one: Fitted, crowd: Crowd, *, days: float, rate: float) -> float:
     """Return the discounted purchase days expected of all within `days`; `rate` is continuous, a day."""
+    if isinstance(one.model, Seasoned):
+        plain, there = _on_clock(one, one.model, crowd)
+        return discounted(plain, there, days=one.model.ahead(days), rate=one.model.rate(days, rate))
     params, model = one.fit.params, one.model
 
     def each(x: Floats, place: Floats) -> Floats:
@@ -54,6 +61,11 @@ def discounted(one: Fitted, crowd: Crowd, *, days: float, rate: float) -> float:
         return _given_active(one, x, age, within[:, None])
 
     return float(_summed(crowd, interpolated(each, crowd.repeats, crowd.age + 1))[0])
+
+
+def _on_clock(one: Fitted, worn: Seasoned, crowd: Crowd) -> tuple[Fitted, Crowd]:
+    """Return the model without its calendar, and the crowd on the calendar's clock, where ages are smooth."""
+    return Fitted(one.name, worn.base, one.fit), Crowd(crowd.repeats, worn.at_work(crowd.age), crowd.active)
 
 
 def _given_active(one: Fitted, x: Floats, age: Floats, value: Floats) -> Floats:

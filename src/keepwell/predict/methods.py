@@ -13,7 +13,7 @@ Methods are asked from the simplest to the least simple, and find the answers of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -29,7 +29,8 @@ from keepwell.predict import baselines
 from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted, fallback, too_few
 from keepwell.predict.past import CELL, Past, Seen, cells_of
-from keepwell.settings import Predict
+from keepwell.predict.season import seasoned
+from keepwell.settings import Event, Predict
 
 if TYPE_CHECKING:
     from keepwell.predict.log import Log
@@ -41,6 +42,7 @@ LABELS = {
     "paretonbd": "Pareto/NBD",
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
+SEASON = "season"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,27 @@ class Method:
 
 def methods(settings: Predict) -> list[Method]:
     """Return the methods that the settings name, the simplest first."""
-    return [purchase_model(name) for name in LABELS if name in settings.models]
+    found = [purchase_model(name) for name in LABELS if name in settings.models]
+    return [*found, with_season(settings.events)] if settings.season else found
 
 
 def purchase_model(name: str) -> Method:
     """Return the method of a purchase model, a module of `models`."""
     return Method(name, LABELS[name], lambda scene: by_cell(fitted(name, scene.cells), scene.cells))
+
+
+def with_season(events: Sequence[Event]) -> Method:
+    """Return the method that has the likeliest purchase model wear the shop's calendar."""
+
+    def at(scene: Scene) -> Answer:
+        plain = [one for name, answer in scene.answers.items() if name in LABELS and (one := answer.one) is not None]
+        if not plain:
+            raise FitError("there is no purchase model to wear a calendar", "", "Name one in predict.models.")
+        best = max(plain, key=lambda one: one.fit.log_likelihood)
+        worn = seasoned(SEASON, best, scene.cells, scene.daily, as_of=scene.day, events=events)
+        return by_cell(worn, scene.cells)
+
+    return Method(SEASON, "the likeliest purchase model on the shop's calendar", at)
 
 
 def by_cell(one: Fitted, cells: Cells) -> Answer:

@@ -18,19 +18,17 @@ import numpy as np
 
 from keepwell.errors import DataError, FitError
 from keepwell.models import calendar
-from keepwell.models.calendar import Calendar, Clock, Frame
+from keepwell.models.calendar import Calendar, Clock, Frame, Part
 from keepwell.models.histories import groups_of
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted
 from keepwell.settings import Event
 
-WORN = "+season"
 AHEAD = 3 * 365  # days of the clock that are kept after the log
 SHORTEST = 91  # days of log, and purchases, from which a calendar is tried
 FEWEST = 100
 ROUNDS = 2  # model, calendar, model, calendar, model
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,12 @@ class Seasoned:
     clock: Clock
 
     def fit(self, cells: Cells, *, start: Any = None) -> Fit[Any]:
-        """Fit the base model to the histories on the clock."""
-        answer: Fit[Any] = self.base.fit(self._on_clock(cells)[0], start=start)
+        """Fit the base model to the histories on the clock.
+
+        How regularly customers buy (`k`, where a model has it) stays what it is on the days of `start`.
+        """
+        kept = {"k": int(start.k)} if hasattr(start, "k") else {}
+        answer: Fit[Any] = self.base.fit(self._on_clock(cells)[0], start=start, **kept)
         return answer
 
     def predict(self, p: Any, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
@@ -116,7 +118,7 @@ class Seasoned:
         recencies, ages, pair = groups_of(recency, age)
         repeats, of, cell = groups_of(cells.repeats, pair)
         count = np.bincount(cell, weights=cells.count, minlength=len(repeats)).astype(np.float64)
-        return Cells(repeats, recencies[of], ages[of], count, cells.log_intervals), cell
+        return Cells(repeats, recencies[of], ages[of], count), cell
 
     def _ages(self, t_x: Floats, T: Floats) -> tuple[Floats, Floats]:
         begin = self.clock.now - np.asarray(T, float)
@@ -132,31 +134,36 @@ class Seasoned:
         return answer
 
 
-def seasoned(one: Fitted, cells: Cells, daily: Daily, *, as_of: date, events: Sequence[Event] = ()) -> Fitted | None:
-    """Return a fitted model with the calendar that is seen on `as_of`; None where the log is too short or too thin.
+def seasoned(name: str, one: Fitted, cells: Cells, daily: Daily, *, as_of: date, events: Sequence[Event]) -> Fitted:
+    """Return a fitted model, under a new name, with the calendar that is seen on `as_of`.
 
     The model says what to expect, the counts by day what came, and the model is fitted anew on the clock: twice.
+    Where nothing but chance is seen, the model stays as it was.
+
+    Raises:
+        FitError: The log is too short or too thin, or the fit on the clock failed.
     """
     known = daily.until(as_of)
-    if len(known.repeats) < SHORTEST or known.repeats.sum() < FEWEST:
-        return None
+    days, came = len(known.repeats), int(known.repeats.sum())
+    if days < SHORTEST or came < FEWEST:
+        raise FitError(f"{days} days with {came} repeat purchases show no calendar", "", "Give a longer log.")
     frame = framed(daily.first, as_of, events)
-    clock = Clock(np.arange(len(known.repeats) + AHEAD, dtype=float), len(known.repeats) - 1)
-    model, fit = one.model, one.fit
+    clock = Clock(np.arange(days + AHEAD, dtype=float), days - 1)
     for _ in range(ROUNDS):
-        grid = np.arange(2 * int(clock.passed[clock.now]) + 8) / 2
-        growth = one.model.expected_new(fit.params, grid)
+        growth = one.model.expected_new(one.fit.params, np.arange(2 * int(clock.passed[clock.now]) + 8) / 2)
         expected = calendar.without(known.newcomers, growth, clock)
         found = calendar.fitted(frame, came=known.repeats, expected=expected)
         clock = calendar.clock(found, ahead=AHEAD)
         model = Seasoned(one.model, found, clock)
         if not found.effects.any():
-            break  # nothing is seen but chance: the model stays as it was
-        try:
-            fit = model.fit(cells, start=fit.params)
-        except FitError:
-            return None
-    return Fitted(one.name + WORN, model, fit)
+            return Fitted(name, model, one.fit)
+        one = Fitted(one.name, one.model, model.fit(cells, start=one.fit.params))
+    return Fitted(name, model, one.fit)
+
+
+def rows(one: Fitted) -> list[Part]:
+    """Return what the calendar of a fitted model is made of; nothing where it wears none."""
+    return calendar.parts(one.model.calendar) if isinstance(one.model, Seasoned) else []
 
 
 def framed(first: date, as_of: date, events: Sequence[Event]) -> Frame:
