@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from keepwell.models import leaving, staying
+from keepwell.models import phases, staying
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, checked
 from keepwell.models.purchases import as_arrays, buying_start, fitted, rising
@@ -141,18 +141,18 @@ def _log_odds_gone(p: BGNBD, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Return the logarithm of the odds of having left after the last purchase; -inf at x = 0."""
     # The maximum only keeps the logarithm of the untaken branch finite.
     odds = np.log(p.a) - np.log(p.b + np.maximum(x, 1) - 1)
-    answer: Floats = np.where(x > 0, odds - leaving.log_here(p.r, p.alpha, 1, x=x, t_x=t_x, T=T), -np.inf)
+    answer: Floats = np.where(x > 0, odds - phases.log_here(p.r, p.alpha, 1, x=x, t_x=t_x, T=T), -np.inf)
     return answer
 
 
 def objective(rows: Rows) -> Objective:
     """Return the log-likelihood of rows with its gradient, over the logarithms of the parameters in their order."""
-    per_row, x, by = rows.per_row, rows.repeats, leaving.shared(rows)
+    per_row, x, by = rows.per_row, rows.repeats, phases.shared(rows)
 
     def value(theta: Floats) -> tuple[float, Floats]:
         r, alpha, a, b = np.exp(theta).tolist()
         chance = np.where(x > 0, 1 / (b + np.maximum(x, 1) - 1), 0.0)
-        (total, by_r, by_alpha), left = leaving.swept(r, alpha, 1, rows, a * chance, by)
+        (total, by_r, by_alpha), left = phases.swept(r, alpha, 1, rows, a * chance, by)
         buying, buying_r = rising(r, alpha, x)
         stays, by_b = rising(b, 1.0, x)
         chances, by_ab = rising(a + b, 1.0, x)
@@ -172,4 +172,4 @@ def _starts(rows: Rows) -> list[BGNBD]:
 
 
 def _doubt(p: BGNBD, unknown: frozenset[str], rows: Rows) -> str:
-    return leaving.doubt(p.r / p.alpha, p.a / (p.a + p.b), float(rows.repeats.max()), unknown)
+    return phases.doubt(p.r / p.alpha, p.a / (p.a + p.b), float(rows.repeats.max()), unknown)

@@ -28,7 +28,7 @@ import numpy as np
 from scipy.special import betaincinv, betaln, gammaln
 
 from keepwell.errors import DataError
-from keepwell.models import leaving, staying
+from keepwell.models import phases, staying
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, checked
 from keepwell.models.purchases import as_arrays, buying_start, fitted
@@ -131,7 +131,7 @@ def objective_of(p: MBGCNBDk) -> Callable[[Rows], Objective]:
 
     Without what the other parameters leave alone; `fit` adds it.
     """
-    return partial(leaving.modified, every=p.k)
+    return partial(phases.modified, every=p.k)
 
 
 def predict(p: MBGCNBDk, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
@@ -165,7 +165,7 @@ def _staying(p: MBGCNBDk) -> Staying:
 
 
 def _log_here(p: MBGCNBDk, x: Floats, t_x: Floats, T: Floats) -> Floats:
-    return leaving.log_here(p.r, p.alpha, p.k, x=x, t_x=t_x, T=T)
+    return phases.log_here(p.r, p.alpha, p.k, x=x, t_x=t_x, T=T)
 
 
 def _active_cells(p: MBGCNBDk, cells: Cells) -> Floats:
@@ -203,7 +203,7 @@ def _fitted(cells: Cells, k: int, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
     one = fitted(
         partial(MBGCNBDk, k=k),
         cells,
-        objective=partial(leaving.modified, every=k),
+        objective=partial(phases.modified, every=k),
         starts=lambda rows: starts or _starts(rows, k),
         scales=frozenset({"alpha"}),
         doubt=_doubt,
@@ -220,7 +220,7 @@ def _starts(rows: Rows, k: int) -> list[MBGCNBDk]:
 
 
 def _doubt(p: MBGCNBDk, unknown: frozenset[str], rows: Rows) -> str:
-    return leaving.doubt(p.r / p.alpha / p.k, p.a / (p.a + p.b), float(rows.repeats.max()) + 1, unknown)
+    return phases.doubt(p.r / p.alpha / p.k, p.a / (p.a + p.b), float(rows.repeats.max()) + 1, unknown)
 
 
 def _whole(k: int) -> int:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from keepwell.models import leaving, staying
+from keepwell.models import phases, staying
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, checked
 from keepwell.models.purchases import as_arrays, buying_start, fitted
@@ -132,13 +132,13 @@ def _active_cells(p: MBGNBD, cells: Cells) -> Floats:
 
 def _log_odds_gone(p: MBGNBD, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Return the logarithm of the odds of having left after the last purchase."""
-    odds: Floats = np.log(p.a) - np.log(p.b + x) - leaving.log_here(p.r, p.alpha, 1, x=x, t_x=t_x, T=T)
+    odds: Floats = np.log(p.a) - np.log(p.b + x) - phases.log_here(p.r, p.alpha, 1, x=x, t_x=t_x, T=T)
     return odds
 
 
 def objective(rows: Rows) -> Objective:
     """Return the log-likelihood of rows with its gradient, over the logarithms of the parameters in their order."""
-    return leaving.modified(rows, every=1)
+    return phases.modified(rows, every=1)
 
 
 def _starts(rows: Rows) -> list[MBGNBD]:
@@ -149,4 +149,4 @@ def _starts(rows: Rows) -> list[MBGNBD]:
 
 
 def _doubt(p: MBGNBD, unknown: frozenset[str], rows: Rows) -> str:
-    return leaving.doubt(p.r / p.alpha, p.a / (p.a + p.b), float(rows.repeats.max()) + 1, unknown)
+    return phases.doubt(p.r / p.alpha, p.a / (p.a + p.b), float(rows.repeats.max()) + 1, unknown)
