@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MONEY = "decimal(18,4)"
 UNKNOWN = "unknown"  # the customer of facts that name nobody
 YEAR_DAYS = 365  # days of the horizon '12m'
+CALENDAR_YEAR = 365.25  # days over which a year's discount is spread
 HORIZONS = {"3m": 91, "6m": 182, "12m": YEAR_DAYS}  # days; 'life' has as many as it takes
 
 Tables = dict[str, "ir.Table"]

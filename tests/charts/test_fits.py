@@ -31,5 +31,5 @@ def test_the_map_leaves_out_what_cannot_be():
         }
     )
     figure = fits.active(data, label="x")
-    assert figure.data[0].z == ((0.4, None), (None, 0.95))
+    assert [list(row) for row in figure.data[0].z] == [[0.4, None], [None, 0.95]]
     assert "40% to 95%" in fits.active_answer(data)

@@ -4,7 +4,11 @@ import pytest
 
 from keepwell.cli import words
 
-ROW = {"method": "bgnbd", "expected": 110.0, "actual": 100.0, "origin": "2024-01-01", "horizon": 364}
+UNTESTED = dict.fromkeys(("champion", "best", "won_by", "won_by_se", "tests", "error_low", "error_high"))
+TESTED = {"champion": "bgnbd", "best": "bgnbd", "won_by": 0.21, "won_by_se": 0.02, "tests": 2}
+YEAR = {"horizon": "12m", "expected": "90.0000", **TESTED, "error_low": -0.1, "error_high": 0.1}
+SOON = {"horizon": "3m", "expected": "31.0000", **TESTED, "tests": 5, "error_low": -0.3, "error_high": 0.3}
+LIFE = {"horizon": "life", "expected": "1234.5000", **UNTESTED}
 ANSWER = {
     "rows": {"in": 1200, "facts": 1190, "quarantined": 7, "duplicates": 3},
     "files": [{"name": "orders.csv", "format": "generic", "mapping": {"date": "When"}}],
@@ -13,10 +17,13 @@ ANSWER = {
     "revenue": "1000.0000",
     "customers": 42,
     "equity": {"expected": "90.0000", "lower": "70.0000", "upper": "120.0000", "horizon": "12m"},
-    "backtest": {
-        "champion": "bgnbd",
-        "table": [ROW, {**ROW, "origin": "2024-07-01", "horizon": 182, "expected": 90.0}],
-    },
+    "horizons": [SOON, YEAR, LIFE],
+    "backtest": {"champion": "bgnbd", "table": []},
+    "trust": {"origin": "2024-01-01", "days": 364, "expected": 110.0, "actual": 100.0, "inside": 9, "periods": 13},
+    "warnings": [
+        {"kind": "too few", "subject": "all", "words": "Only 30 customers came back.", "serious": True},
+        {"kind": "odd cohort", "subject": "2024-03", "words": "March is odd.", "serious": False},
+    ],
     "stop": {"customers": 5, "saves": "12.3400"},
     "assumptions": [{"name": "margin", "value": "30%", "change": "--margin 0.35"}],
     "notes": [],
@@ -32,7 +39,10 @@ ANSWER = {
         "301 contribution on 1,000 taken, from 42 customers",
         "90.00 contribution in the next 12 months (90% interval 70.00 to 120)",
         "in the 364 days from 2024-01-01 the same method would have forecast 110 purchases and 100 came (+10%)",
-        "2 such tests ran from -10% to +10%",
+        "2 such tests ran from -10% to +10%; error of the whole forecast 21% below that of the best plain rule",
+        "31.00 in 3 months, 1,234 for life",
+        "! Only 30 customers came back.",
+        "! 1 more warning on the forecast: see the report",
         "contacting 5 customers: that saves 12.34",
         "r.html",
     ],
@@ -50,8 +60,15 @@ def test_a_run_that_did_not_become_current_says_so():
 
 
 def test_without_a_backtest_nothing_is_claimed():
-    said = words.summary({**ANSWER, "backtest": {"champion": None, "table": []}})
+    said = words.summary({**ANSWER, "trust": None, "horizons": [{**YEAR, **UNTESTED}]})
     assert "no backtest" in said
+    assert "plain rule" not in said
+
+
+def test_where_a_plain_rule_was_better_that_is_said():
+    assert "a plain rule would have forecast 4% better" in words.summary(
+        {**ANSWER, "horizons": [{**YEAR, "won_by": -0.04}]}
+    )
 
 
 def test_columns_and_assumptions_are_shown():

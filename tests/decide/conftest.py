@@ -14,6 +14,8 @@ DEFAULTS = {
     "p_zero": 0.5,
     "sd_mean": 0.0,
     "next_order": None,
+    **{f"p_order_{days}": 0.1 for days in (30, 60, 90)},
+    "p_leave": None,
     "spend": 1.0,
     "spend_weight": 0.5,
     "basis": "by hand",
@@ -29,7 +31,7 @@ def values():
         for name, columns in given.items():
             wanted = columns if isinstance(columns, dict) else {"expected_contribution": columns}
             rows.append({**DEFAULTS, "customer_id": name, **wanted})
-            rows.append({**DEFAULTS, "customer_id": name, **wanted, "horizon": "life"})
+            rows += [{**DEFAULTS, "customer_id": name, **wanted, "horizon": h} for h in ("3m", "6m", "life")]
         return checked("values", engine.table([pa.RecordBatch.from_pylist(rows, schema=SCHEMA)], SCHEMA))
 
     return made

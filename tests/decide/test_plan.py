@@ -15,7 +15,7 @@ from keepwell.settings import Assumptions, Contact, Settings
 
 def test_a_year_of_payments_is_discounted_like_many_small_ones():
     days = np.arange(365) + 0.5
-    plain = np.mean(1.1 ** (-days / 365))
+    plain = np.mean(1.1 ** (-days / 365.25))
     assert spread(Settings()) == pytest.approx(plain, rel=1e-6)
 
 

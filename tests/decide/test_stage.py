@@ -67,7 +67,7 @@ def test_without_a_cost_there_is_no_stop_list_but_the_curve(engine, values):
     curve = collected(engine, tables["break_even"]).to_pylist()
     assert len(curve) == 101
     assert {row["stopped"] for row in curve} == {1}  # Eve, even were contact free
-    assert max(row["highest_cost"] for row in curve) == pytest.approx(12 / 0.953824, rel=1e-5)
+    assert max(row["highest_cost"] for row in curve) == pytest.approx(12 / 0.953854, rel=1e-5)
     total = collected(engine, decide.stop_total(tables["plan"])).to_pylist()[0]
     assert (total["customers"], total["saves"]) == (0, 0)
 

@@ -37,10 +37,10 @@ def shop():
             )  # fmt: skip
             numbers = dict.fromkeys(
                 ("expected_orders", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "p_zero", "sd_mean", "spend",
-                 "spend_weight"), 0.0,
+                 "spend_weight", "p_order_30", "p_order_60", "p_order_90"), 0.0,
             )  # fmt: skip
             value = {"customer_id": name, "p_active": p_active, "expected_contribution": expected, "basis": "by hand"}
-            values += [{**numbers, **value, "horizon": h, "next_order": None} for h in ("12m", "life")]
+            values += [{**numbers, **value, "horizon": h, "next_order": None} for h in ("3m", "6m", "12m", "life")]
             part = {**dict.fromkeys((*LEDGER_LINES, "assumed_sales"), Decimal(0)), "customer_id": name, "orders": 1}
             halves = (Decimal(earned) / 2, Decimal(earned) - Decimal(earned) / 2)
             months += [

@@ -7,6 +7,7 @@ from typing import Any
 
 Summary = dict[str, Any]
 SHOWN = 8  # reasons of quarantine on the terminal
+AHEAD = {"3m": "in 3 months", "6m": "in 6 months", "life": "for life"}
 
 
 def summary(answer: Summary) -> str:
@@ -17,7 +18,7 @@ def summary(answer: Summary) -> str:
     """
     parts = [_read(answer), _earned(answer), _will(answer), _truth(answer), _trust(answer), _stop(answer)]
     lines = [part for part in parts if part]
-    lines += [f"  ! {note}" for note in answer.get("notes", [])]
+    lines += [f"  ! {note}" for note in [*answer.get("notes", []), *_warnings(answer)]]
     if not answer.get("current", True) and not any("--accept" in note for note in answer.get("notes", [])):
         lines.append("  ! This run did not become current: too many rows in quarantine. Look at it, then add --accept.")
     if answer.get("report"):
@@ -79,24 +80,54 @@ def _will(answer: Summary) -> str:
     equity = answer["equity"]
     if not equity or equity.get("expected") is None:
         return "Will earn   not known: too little history to say"
-    return (
+    lines = [
         f"Will earn   {money(equity['expected'])} contribution in the next 12 months"
         f" (90% interval {money(equity['lower'])} to {money(equity['upper'])})"
-    )
+    ]
+    others = [row for row in answer.get("horizons", []) if row["horizon"] in AHEAD]
+    if others:
+        told = (f"{money(row['expected'])} {AHEAD[row['horizon']]}" for row in others)
+        lines.append(f"            {', '.join(told)}")
+    return "\n".join(lines)
 
 
 def _trust(answer: Summary) -> str:
-    champion = answer["backtest"]["champion"]
-    rows = [row for row in answer["backtest"]["table"] if row["method"] == champion and row.get("actual")]
-    if not rows:
+    test = answer.get("trust")
+    if not test:
         return "Trust       no backtest: the history is too short to hide a part of it"
-    last = max(rows, key=lambda row: (row["horizon"], str(row["origin"])))
-    off = [row["expected"] / row["actual"] - 1 for row in rows]
-    over = f"; {len(rows)} such tests ran from {min(off):+.0%} to {max(off):+.0%}" if len(rows) > 1 else ""
-    return (
-        f"Trust       in the {last['horizon']} days from {last['origin']} the same method would have forecast"
-        f" {last['expected']:,.0f} purchases and {last['actual']:,.0f} came ({off[rows.index(last)]:+.0%}){over}"
+    off = f" ({test['expected'] / test['actual'] - 1:+.0%})" if test["actual"] else ""
+    lines = [
+        f"Trust       in the {test['days']} days from {test['origin']} the same method would have forecast"
+        f" {test['expected']:,.0f} purchases and {test['actual']:,.0f} came{off}"
+    ]
+    return "\n".join([*lines, *(f"            {said}" for said in _contest(answer))])
+
+
+def _contest(answer: Summary) -> list[str]:
+    """Say of the horizon of the lead by how much its method won, and over how many tests."""
+    tested = [row for row in answer.get("horizons", []) if row.get("champion") and row["horizon"] != "life"]
+    row = next((row for row in tested if row["horizon"] == "12m"), tested[-1] if tested else None)
+    if row is None:
+        return []
+    said = []
+    if row["tests"] and row["tests"] > 1:
+        said.append(f"{row['tests']} such tests ran from {row['error_low']:+.0%} to {row['error_high']:+.0%}")
+    if row["won_by"] is not None and row["won_by"] > 0:
+        said.append(f"error of the whole forecast {row['won_by']:.0%} below that of the best plain rule")
+    elif row["won_by"] is not None:
+        said.append(f"a plain rule would have forecast {-row['won_by']:.0%} better")
+    return ["; ".join(said)] if said else []
+
+
+def _warnings(answer: Summary) -> list[str]:
+    """Return the serious warnings in full, and how many more there are."""
+    told = answer.get("warnings", [])
+    serious = [row["words"] for row in told if row["serious"]]
+    rest = len(told) - len(serious)
+    more = (
+        [f"{_counted(rest, 'more warning' if serious else 'warning')} on the forecast: see the report"] if rest else []
     )
+    return [*serious, *more]
 
 
 def _truth(answer: Summary) -> str:

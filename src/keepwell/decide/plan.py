@@ -19,18 +19,20 @@ import ibis
 import ibis.expr.types as ir
 
 from keepwell.settings import Assumptions, Settings
-from keepwell.tables import checked
+from keepwell.tables import CALENDAR_YEAR, YEAR_DAYS, checked
 
 TOLERANCE = 1e-9  # of a share: a break-even that equals the assumed share but for its last bits pays
 
 
 def spread(settings: Settings) -> float:
-    """Return what 1, paid evenly over 12 months, is worth today: (1 - exp(-d)) / d with d = ln(1 + rate).
+    """Return what 1, paid evenly over the 365 days of 12 months, is worth today.
+
+    That is (1 - exp(-d)) / d with d = ln(1 + rate) 365 / 365.25, the discount that values are made with too.
 
     >>> round(spread(Settings()), 6)
-    0.953824
+    0.953854
     """
-    force = log1p(settings.assumptions.discount_rate)
+    force = log1p(settings.assumptions.discount_rate) * YEAR_DAYS / CALENDAR_YEAR
     return -expm1(-force) / force if force else 1.0
 
 

@@ -9,6 +9,7 @@ from keepwell.decide import stop_total
 from keepwell.engine import Engine, collected, number
 from keepwell.loop.assumptions import assumed
 from keepwell.loop.conservation import Account, four_decimals, whole
+from keepwell.loop.forecasts import MARKS, champion, horizons, shown_test, warnings
 from keepwell.settings import Settings
 from keepwell.tables import MEASURES, UNKNOWN, Tables
 
@@ -21,7 +22,8 @@ POOLED = "pooled"  # the method that stands in where no model can be fitted
 def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Account, as_of_given: bool) -> Summary:
     """Return all of the summary that follows from the tables; `run`, `workspace`, `seconds`, `report` come later."""
     files = collected(engine, tables["files"].order_by("name", "file")).to_pylist()
-    earned, models = _earned(tables, engine), _models(tables, engine)
+    earned, models, equity = _earned(tables, engine), _models(tables, engine), _equity(tables, engine)
+    ahead = [] if equity["expected"] is None else horizons(tables, engine)  # nobody bought: nothing is known
     sums = earned | {"as_of_given": as_of_given, "assumed_dates": _assumed_dates(tables, settings, engine)}
     return {
         "as_of": str(settings.as_of),
@@ -42,9 +44,12 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "customers": earned["customers"],
         "revenue": str(account.ledger),
         "contribution": str(earned["contribution"]),
-        "equity": _equity(tables, engine),
+        "equity": equity,
         "models": models,
-        "backtest": _backtest(tables, engine),
+        "horizons": ahead,
+        "backtest": {"champion": champion(ahead), "table": _backtest(tables, engine)},
+        "trust": shown_test(tables, engine),
+        "warnings": warnings(tables, engine),
         "stop": _stop(tables, settings, engine),
         "assumptions": assumed(settings, files=files, sums=sums),
         "notes": [
@@ -96,20 +101,17 @@ def _models(tables: Tables, engine: Engine) -> list[str]:
     return sorted(row["model"] for row in rows)
 
 
-def _backtest(tables: Tables, engine: Engine) -> dict[str, Any]:
-    """Return the method that values rest on (null without a backtest), and one object per origin and method."""
+def _backtest(tables: Tables, engine: Engine) -> list[dict[str, Any]]:
+    """Return one object per origin, days ahead and method."""
     t = tables["backtest"]
     rows = collected(engine, t.filter(t.group == "all").order_by("origin", "horizon", "method", "measure")).to_pylist()
-    champion = None
     table: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         key = (row["origin"], row["horizon"], row["method"])
-        if row["measure"] == "champion":
-            champion = row["method"]
-        elif row["measure"] in MEASURES:
+        if row["measure"] in MEASURES and row["measure"] not in MARKS:
             line = table.setdefault(key, {"origin": str(key[0]), "horizon": key[1], "method": key[2]})
             line[row["measure"]] = row["value"]
-    return {"champion": champion, "table": list(table.values())}
+    return list(table.values())
 
 
 def _stop(tables: Tables, settings: Settings, engine: Engine) -> dict[str, Any] | None:

@@ -9,11 +9,10 @@ import numpy as np
 from keepwell.models.shapes import Cells, Floats, Ints, parameters
 from keepwell.predict.crowd import Crowd, discounted
 from keepwell.predict.fitted import Fitted
-from keepwell.tables import HORIZONS, YEAR_DAYS
+from keepwell.tables import CALENDAR_YEAR, HORIZONS, YEAR_DAYS
 
 LIFE_TAIL = 0.001  # share of the discounted purchases that 'life' may leave out
 LONGEST_LIFE = 100  # years
-YEAR = 365.25  # days, for discounting
 AGES = 9  # at which what hangs on the age smoothly is computed
 SOON = (30, 60, 90)  # days within which the chance of an order is told
 
@@ -37,7 +36,7 @@ class Ahead:
 
 def rate_a_day(discount_rate: float) -> float:
     """Return the continuous rate a day that discounts by `discount_rate` a year."""
-    return float(np.log1p(discount_rate) / YEAR)
+    return float(np.log1p(discount_rate) / CALENDAR_YEAR)
 
 
 def life_days(one: Fitted, crowd: Crowd, *, rate: float) -> int:
