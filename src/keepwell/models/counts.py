@@ -132,31 +132,6 @@ def stopped_moments(
 
 
 @njit(cache=True)
-def _filled(n: float, scale: float, u: float, value: Floats) -> tuple[Floats, int, int]:
-    """Return NB(begin; u) to NB(end - 1; u) at the head of `value`, which may have grown, with begin and end."""
-    begin, middle, q = _begin(n, scale, u), n * u / scale, u / (scale + u)
-    end, p = begin, _nb(begin, n, scale, u)
-    while end <= middle or p > 1e-24:
-        value = _room(value, end - begin + 1)
-        value[end - begin] = p
-        p *= q * (n + end) / (end + 1.0)
-        end += 1
-    return value, begin, end
-
-
-@njit(cache=True)
-def _tails(above: Floats, share: float, value: Floats, begin: int, end: int, passed: int, every: int) -> None:
-    """Add to `above[m]`, m from 1, `share` times the chance of m purchases or more: of m * every - passed phases."""
-    more = 0.0  # NB(k or more), from the top down
-    for k in range(end - 1, begin - 1, -1):
-        more += value[k - begin]
-        if k > 0 and (k + passed) % every == 0:
-            above[(k + passed) // every] += share * min(1.0, more)
-    for m in range(1, (max(begin, 1) - 1 + passed) // every + 1):
-        above[m] += share
-
-
-@njit(cache=True)
 def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, share: Floats, cut: float) -> tuple[Ints, Floats]:
     """Return start (groups + 1,) and the ragged distributions when each purchase is the last with a Beta(a, b) chance.
 
@@ -168,30 +143,33 @@ def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, share: Flo
     groups, every = share.shape
     start = np.zeros(groups + 1, np.int64)
     pmf = np.zeros(64 * groups + 64)
-    value, above = np.zeros(1024), np.zeros(1024)  # above[m] is P(M >= m)
+    value, done, begin = np.zeros(every), np.zeros(every, np.int64), np.zeros(every, np.int64)
     for g in range(groups):
-        above[0], top = 1.0, 1
+        q = u[g] / (scale[g] + u[g])
         for j in range(every):
-            if share[g, j] > 0.0:
-                value, begin, end = _filled(n[g] + j, scale[g], u[g], value)
-                size = (max(begin, end - 1) + j) // every + 1
-                above = _room(above, size)
-                for m in range(top, size):
-                    above[m] = 0.0
-                top = max(top, size)
-                _tails(above, share[g, j], value, begin, end, j, every)
-        at, m, stay, before = start[g], 0, 1.0, 1.0
-        pmf = _room(pmf, at + top)
+            done[j], begin[j] = 0, _begin(n[g] + j, scale[g], u[g])
+            value[j] = _nb(begin[j], n[g] + j, scale[g], u[g]) if share[g, j] > 0.0 else 0.0
+        at, m, stay, left, above = start[g], 0, 1.0, 0.0, 1.0  # above is P(M >= m)
         while True:
-            higher = above[m + 1] if m + 1 < top else 0.0
-            left = before * a / (a + b[g] + m - 1.0) if m > 0 else 0.0
-            pmf[at + m] = stay * max(0.0, above[m] - higher) + left * above[m]
+            equal = 0.0  # P(M = m)
+            for j in range(every):
+                p, end = 0.0, (m + 1) * every - j
+                for k in range(max(done[j], begin[j]), end):
+                    p += value[j]
+                    value[j] *= q * (n[g] + j + k) / (k + 1.0)
+                done[j] = end
+                equal += share[g, j] * p
+            if at + m >= len(pmf):
+                pmf = _room(pmf, at + m + 1)
+            higher = max(0.0, above - equal)
+            pmf[at + m] = stay * equal + left * above
             rest = stay * higher  # P(m + 1 or more)
             if rest < cut:
                 pmf[at + m] += rest
                 break
-            before = stay
+            left = stay * a / (a + b[g] + m)
             stay *= (b[g] + m) / (a + b[g] + m)
+            above = higher
             m += 1
         start[g + 1] = at + m + 1
     return start, pmf[: start[groups]]

@@ -195,26 +195,34 @@ def _at_nodes(s: Staying, x: Floats, node: Ints) -> Floats:
 
 def _exposures(s: Staying, x: Floats, T: Floats, worthy: Floats, most: float) -> Floats:
     """Return the time in which as many purchases are expected as `worthy`, (n, every), says, for each node."""
-    nodes = np.arange(1 if s.every == 1 else NODES + 1)
-    each, age, node = np.repeat(x, len(nodes)), np.repeat(T, len(nodes)), np.tile(nodes, len(x))
-    share = _at_nodes(s, each, node)
-    wanted = np.log(np.maximum((share.reshape(len(x), -1, s.every) * worthy[:, None, :]).sum(axis=2).ravel(), 1e-300))
-    low, high, at = np.full(len(each), -690.0), np.full(len(each), np.log(most)), np.full(len(each), np.log(most))
-    left = np.arange(len(each))
+    nodes = 1 if s.every == 1 else NODES + 1
+    answer, near = np.empty((len(x), nodes)), np.full(len(x), np.log(most))
+    for node in range(nodes):
+        share = _at_nodes(s, x, np.full(len(x), node))
+        wanted = np.log(np.maximum((share * worthy).sum(axis=1), 1e-300))
+        near = _log_time(s, x, T, share, wanted, near, np.log(most))
+        answer[:, node] = np.minimum(np.exp(near), most)
+    return answer
+
+
+def _log_time(s: Staying, x: Floats, T: Floats, share: Floats, wanted: Floats, near: Floats, most: float) -> Floats:
+    """Return the logarithm of the time in which exp(wanted) purchases are expected, sought from `near`."""
+    low, high, at = np.full(len(x), -690.0), np.full(len(x), most), near.copy()
+    left = np.arange(len(x))
     for _ in range(100):
-        reached, slope = _log_orders(s, each[left], age[left], share[left], np.exp(at[left]))
+        reached, slope = _log_orders(s, x[left], T[left], share[left], np.exp(at[left]))
         gap = wanted[left] - reached
         low[left] = np.where(gap > 0, at[left], low[left])
         high[left] = np.where(gap < 0, at[left], high[left])
+        far = (np.abs(gap) > 1e-11) & (high[left] - low[left] > 1e-13)
+        if not far.any():
+            break
+        left, gap, slope = left[far], gap[far], slope[far]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             step = at[left] + gap / slope
         inside = (step > low[left]) & (step < high[left])
-        at[left] = np.where(np.abs(gap) < 1e-13, at[left], np.where(inside, step, (low[left] + high[left]) / 2))
-        left = left[(np.abs(gap) >= 1e-13) & (high[left] - low[left] > 1e-13)]
-        if not len(left):
-            break
-    exposures: Floats = np.minimum(np.exp(at), most).reshape(len(x), -1)
-    return exposures
+        at[left] = np.where(inside, step, (low[left] + high[left]) / 2)
+    return at
 
 
 def _log_orders(s: Staying, x: Floats, T: Floats, share: Floats, t: Floats) -> tuple[Floats, Floats]:
