@@ -24,7 +24,7 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 from keepwell.errors import FitError
-from keepwell.models.fitter import Maximum, polished
+from keepwell.models.fitter import Maximum, Objective, polished
 from keepwell.models.shapes import Fit, Floats, Spend, parameters
 
 NAMES = ("p", "q", "gamma")
@@ -86,6 +86,16 @@ def _fused(n: Floats, mean: Floats) -> Callable[[GammaGamma], tuple[float, Float
     return value
 
 
+def objective(n: Floats, mean: Floats) -> Objective:
+    """Return the summed ln L with its gradient, over the logarithms of p, q, gamma."""
+    fused = _fused(n, mean)
+
+    def value(theta: Floats) -> tuple[float, Floats]:
+        return fused(GammaGamma(*np.exp(theta).tolist()))
+
+    return value
+
+
 def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
     """Fit by maximum likelihood to customers with `n` orders of mean `mean`, both above 0 and of shape (n,).
 
@@ -98,13 +108,8 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
     mean = mean / scale
     if np.log(mean).std() < 1e-9:
         raise FitError("all customers spend the same an order", "Gamma-Gamma")
-    fused = _fused(n, mean)
-
-    def objective(theta: Floats) -> tuple[float, Floats]:
-        return fused(GammaGamma(*np.exp(theta).tolist()))
-
     bounds = [SHAPES, SHAPES, SHAPES]
-    return _reported(polished(objective, np.log([4.0, 4.0, 0.75]), bounds), len(n), scale)
+    return _reported(polished(objective(n, mean), np.log([4.0, 4.0, 0.75]), bounds), len(n), scale)
 
 
 def _reported(top: Maximum, customers: int, scale: float) -> Fit[GammaGamma]:
