@@ -1,15 +1,22 @@
-"""Numbers that others have printed about buying: the BG/NBD and the Pareto/NBD on the CDNOW sample."""
+"""Numbers that others have printed about buying, in shops (CDNOW) and to a charity."""
 
 import numpy as np
 import pytest
 
-from keepwell.models import bgnbd, paretonbd
+from keepwell.models import bgbb, bgnbd, mbgcnbdk, mbgnbd, paretonbd
+from keepwell.models.bgbb import BGBB
 from keepwell.models.bgnbd import BGNBD
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells
 
 PAPER_BG = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426)
 PAPER_PARETO = ParetoNBD(r=0.5533, alpha=10.578, s=0.6062, beta=11.668)
+
+
+PAPER_BB = BGBB(alpha=1.204, beta=0.750, gamma=0.657, delta=2.783)
+# Donors by gifts, year of the last and years had, as printed by Fader, Hardie & Shang (2010).
+DONORS = """0,0:3464 1,1:1091 1,2:277 1,3:129 1,4:78 1,5:119 1,6:129 2,2:613 2,3:255 2,4:155 2,5:173 2,6:234 3,3:322
+3,4:181 3,5:225 3,6:357 4,4:240 4,5:284 4,6:512 5,5:335 5,6:728 6,6:1203"""
 
 
 def customers(*rows):
@@ -26,7 +33,16 @@ def calibrated(path, columns, *, header=0):
     people, start, bought = np.unique(who[seen], return_index=True, return_counts=True)
     first, last = when[seen][start], when[seen][start + bought - 1]
     later = np.bincount(np.searchsorted(people, who[~seen]), minlength=len(people))
-    return Cells(bought - 1, last - first, end - first, np.ones(len(people))), later
+    same = np.diff(who[seen]) == 0
+    gaps = float(np.log(np.diff(when[seen])[same]).sum())
+    return Cells(bought - 1, last - first, end - first, np.ones(len(people)), log_intervals=gaps), later
+
+
+def donors():
+    """Return the cells of the donors, in years."""
+    rows = [entry.replace(":", ",").split(",") for entry in DONORS.split()]
+    x, t_x, count = np.array(rows, np.int64).T
+    return Cells(x, t_x, np.full(len(x), 6), count.astype(float))
 
 
 @pytest.fixture
@@ -77,10 +93,12 @@ def test_the_next_39_weeks_of_cdnow_are_forecast_as_well_as_by_others(sample, mo
     ("model", "params", "log_likelihood", "mae", "total"),
     [
         (bgnbd, (0.251624, 4.788945, 0.723433, 2.161087), -95368.44, 0.8187, 16_874),
+        (mbgnbd, (0.637140, 7.310290, 0.807474, 1.228394), -95336.96, 0.7945, 15_934),
+        (mbgcnbdk, (0.637130, 7.310225, 0.807491, 1.228443), -95336.96, 0.7945, 15_934),
         (paretonbd, (0.597402, 11.585437, 0.522225, 8.829168), -95415.12, 0.7938, 17_153),
     ],
 )
-def test_all_of_cdnow_is_fitted_and_forecast_as_by_lifetimes_and_clvtools(
+def test_all_of_cdnow_is_fitted_and_forecast_as_by_lifetimes_clvtools_and_btydplus(
     master, model, params, log_likelihood, mae, total
 ):
     cells, later = master
@@ -94,6 +112,42 @@ def test_all_of_cdnow_is_fitted_and_forecast_as_by_lifetimes_and_clvtools(
     assert later.sum() == 19_684
     assert orders.sum() == pytest.approx(total, abs=2)
     assert np.abs(orders - later).mean() == pytest.approx(mae, abs=6e-5)
+
+
+def test_mbgnbd_on_cdnow_batislam_denizel_filiztekin_2007(sample):
+    # The estimates are those of the R and Python packages; the paper itself uses a grocer's data.
+    fit = mbgnbd.fit(sample[0])
+    p = fit.params
+    np.testing.assert_allclose([p.r, p.alpha / 7, p.a, p.b], [0.525, 6.183, 0.891, 1.614], atol=6e-4)
+    assert fit.converged
+
+
+def test_cdnow_customers_do_not_buy_regularly_as_btydplus_found_platzer_reutterer_2016(sample, master):
+    for cells, _ in (sample, master):
+        assert mbgcnbdk.fit(cells).params.k == 1
+        regular, plain = (mbgcnbdk.fit(cells, k=k).log_likelihood for k in (2, 1))
+        assert regular < plain
+
+
+def test_donors_fader_hardie_shang_2010_marketing_science_29():
+    cells = donors()
+    fit = bgbb.fit(cells)
+    p = fit.params
+    assert cells.count.sum() == 11_104
+    np.testing.assert_allclose([p.alpha, p.beta, p.gamma, p.delta], [1.204, 0.750, 0.657, 2.783], atol=6e-4)
+    assert fit.log_likelihood == pytest.approx(-33225.58, abs=6e-3)
+    assert fit.converged
+    assert bgbb.predict(p, cells, days=5).orders @ cells.count == pytest.approx(12_884.2, abs=0.06)
+    assert bgbb.predict(PAPER_BB, cells, days=5).orders @ cells.count == pytest.approx(12_882.3, abs=0.06)
+
+
+def test_single_donors_fader_hardie_shang_2010_marketing_science_29():
+    p = bgbb.fit(donors()).params
+    silent, steady = {"x": [0, 2], "t_x": [0, 4], "T": [6, 6]}, {"x": [6], "t_x": [6], "T": [6]}
+    np.testing.assert_allclose(bgbb.active(p, **silent), [0.108, 0.590], atol=6e-4)
+    np.testing.assert_allclose(bgbb.active(p, **steady), [0.930], atol=6e-4)
+    gifts = bgbb.expected(p, x=[0, 1, 2, 6], t_x=[0, 6, 4, 6], T=[6] * 4, t=5)
+    np.testing.assert_allclose(gifts, [0.073, 1.148, 1.058, 3.753], atol=6e-4)
 
 
 def test_a_customer_of_bgnbd_fader_hardie_lee_2005_marketing_science_24():
