@@ -9,8 +9,8 @@ from keepwell.models.bgnbd import BGNBD
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import pooled
-from keepwell.predict.fitted import Fitted
 from keepwell.predict.crowd import crowd, discounted, ordered
+from keepwell.predict.fitted import Fitted
 from keepwell.predict.pooled import Pooled
 
 RATE = np.log(1.1) / 365.25

@@ -10,8 +10,8 @@ from keepwell.models.bgnbd import BGNBD
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import horizon
-from keepwell.predict.fitted import Fitted
 from keepwell.predict.crowd import crowd
+from keepwell.predict.fitted import Fitted
 
 PARAMS = ParetoNBD(r=0.7, alpha=60.0, s=0.6, beta=180.0)
 RATE = horizon.rate_a_day(0.10)

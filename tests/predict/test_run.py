@@ -8,11 +8,12 @@ import pytest
 from keepwell import predict
 from keepwell.engine import collected
 from keepwell.errors import ConfigError
+from keepwell.predict.methods import BASELINES
+from keepwell.predict.run import MADE
 from keepwell.settings import Settings, from_dict
 from keepwell.tables import CONTRACTS, offences
 
 START = date(2023, 1, 1)
-MADE = ("history", "fits", "backtest", "forecast_path", "values", "equity")
 
 
 def ran(engine, orders, *, last, **changes):
@@ -58,7 +59,7 @@ def test_every_table_keeps_its_contract(tables, duckdb):
 def test_every_customer_with_a_purchase_has_a_value_for_each_horizon(tables, duckdb, known):
     values = whole(duckdb, tables, "values")
     customers = set(known[0][0])
-    for horizon in ("12m", "life"):
+    for horizon in ("3m", "6m", "12m", "life"):
         rows = [r for r in values.to_pylist() if r["horizon"] == horizon]
         assert {r["customer_id"] for r in rows} == customers
 
@@ -102,20 +103,35 @@ def test_the_actual_path_counts_the_purchases_of_customers_known_then(tables, du
     path = whole(duckdb, tables, "forecast_path").to_pylist()
     backtest = whole(duckdb, tables, "backtest").to_pylist()
     origin = min(r["origin"] for r in path)
-    actual = next(r["value"] for r in backtest if (r["origin"], r["group"], r["measure"]) == (origin, "all", "actual"))
-    assert sum(r["actual"] for r in path if r["origin"] == origin) == actual
+    came = {
+        r["horizon"]: r["value"]
+        for r in backtest
+        if (r["origin"], r["group"], r["measure"]) == (origin, "all", "actual")
+    }
+    assert sorted(came) == [91, 182, 273]
+    assert sum(r["actual"] for r in path if r["origin"] == origin) == came[273] > came[182] > came[91]
 
 
-def test_the_backtest_names_a_champion_that_beats_the_baselines(tables, duckdb):
+def test_the_backtest_names_a_champion_of_each_horizon_that_beats_the_baselines(tables, duckdb):
     rows = whole(duckdb, tables, "backtest").to_pylist()
-    champion = [r["method"] for r in rows if r["measure"] == "champion"]
-    assert champion[0] in {"bgnbd", "paretonbd"}
+    told = {(r["horizon"], r["measure"]): r for r in rows if r["measure"] in {"champion", "won_by", "won_by_se"}}
+    assert sorted({horizon for horizon, _ in told}) == [91, 182, 273]
     crps = {}
     for r in rows:
         if (r["measure"], r["group"]) == ("crps", "all"):
-            crps.setdefault(r["method"], []).append(r["value"])
-    assert np.mean(crps[champion[0]]) < np.mean(crps["own past rate"])
-    assert np.mean(crps[champion[0]]) < np.mean(crps["population mean"])
+            crps.setdefault((r["horizon"], r["method"]), []).append(r["value"])
+    for horizon in (91, 182):  # over 273 days, 364 count as well
+        champion = told[horizon, "champion"]["method"]
+        assert champion not in BASELINES
+        best = min(np.mean(crps[horizon, m]) for m in BASELINES)
+        assert np.mean(crps[horizon, champion]) < best
+        share = 1 - np.mean(crps[horizon, champion]) / best
+        assert told[horizon, "won_by"]["value"] == pytest.approx(share, abs=0.02)  # origins count by their customers
+        assert told[horizon, "won_by"]["value"] > 2 * told[horizon, "won_by_se"]["value"] > 0
+
+
+def test_nothing_is_warned_of_where_the_model_is_true(tables, duckdb):
+    assert {r["kind"] for r in whole(duckdb, tables, "warnings").to_pylist()} <= {"calibration"}
 
 
 @pytest.mark.spark
@@ -205,14 +221,18 @@ def test_what_could_not_be_known_is_said(name, duckdb, orders_of):
     customer, day, worth, last = TINY[name]
     found = ran(duckdb, orders_of(duckdb, list(customer), list(day), list(worth)), last=last)
     assert "too few" in whole(duckdb, found, "values")["basis"][0].as_py()
-    assert "too few" in whole(duckdb, found, "equity")["basis"][0].as_py()
+    assert "no origin" in whole(duckdb, found, "equity")["basis"][0].as_py()
+    warned = {r["kind"]: r for r in whole(duckdb, found, "warnings").to_pylist()}
+    assert warned["too few"]["number"] == len(set(customer))
+    assert "pooled rate" in warned["too few"]["words"]
+    assert "too short" in warned
 
 
 def test_nobody_at_all_has_no_value_and_no_error(engine, orders_of):
     found = ran(engine, orders_of(engine, ["unknown"], [0], [10]), last=30)
     assert_contracts(engine, found)
     assert whole(engine, found, "values").num_rows == 0
-    assert whole(engine, found, "equity")["expected"].to_pylist() == [0.0, 0.0]
+    assert whole(engine, found, "equity")["expected"].to_pylist() == [0.0] * 4
 
 
 def test_losing_orders_are_valued_with_losses(duckdb, orders_of, draw_shop):

@@ -15,6 +15,7 @@ from keepwell.predict import written
 from keepwell.predict.backtest import backtest, over
 from keepwell.predict.belief import MarginBelief, margin_belief
 from keepwell.predict.choice import LIFE, Chosen, choices
+from keepwell.predict.correlation import correlation
 from keepwell.predict.crowd import crowd
 from keepwell.predict.equity import Equity, equities, measured
 from keepwell.predict.fitted import Fitted
@@ -25,6 +26,7 @@ from keepwell.predict.methods import answers, methods, scene_of
 from keepwell.predict.origins import origins
 from keepwell.predict.spend import SpendFit
 from keepwell.predict.value import Known, lookup, next_orders, values
+from keepwell.predict.warnings import Case
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.tables import HORIZONS, YEAR_DAYS, Tables
@@ -71,7 +73,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "backtest": written.backtest(tests, chosen),
         "forecast_path": written.paths(log, chosen[YEAR], aheads[list(spans).index(YEAR)], tests),
         "equity": written.equity(together),
-        "warnings": iter(()),
+        "warnings": written.warnings(Case(log, failed, chosen, tests, correlation(engine, log.history))),
         "boosted": iter(()),
     }
     made = {name: written.table(engine, name, each) for name, each in rows.items()}

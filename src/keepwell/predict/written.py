@@ -23,6 +23,7 @@ from keepwell.predict.log import Log
 from keepwell.predict.origins import Origin
 from keepwell.predict.path import Course, main_origin, path
 from keepwell.predict.spend import SpendFit
+from keepwell.predict.warnings import Case, warned
 from keepwell.tables import CONTRACTS, YEAR_DAYS, checked
 
 if TYPE_CHECKING:
@@ -114,3 +115,9 @@ def equity(rows: Iterable[Equity]) -> Iterator[Row]:
     """Yield the totals."""
     for row in rows:
         yield {name: getattr(row, name) for name in ("horizon", "expected", "lower", "upper", "origins", "basis")}
+
+
+def warnings(case: Case) -> Iterator[Row]:
+    """Yield what the forecasts cannot bear."""
+    for each in warned(case):
+        yield {name: getattr(each, name) for name in ("kind", "subject", "words", "number")}
