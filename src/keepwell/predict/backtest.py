@@ -103,7 +103,7 @@ def _judged(origin: Origin, seen: Seen, ready: Mapping[str, Answer], *, full: bo
     spend = mean_spend(seen.past)[rows.cell]
     money = {name: spend * values for name, values in orders.items()}
     money[baselines.LAST_YEAR] = rows.recent_brought[days]
-    fits = {name: answer.one for name, answer in ready.items() if answer.one is not None} if full else {}
+    fits = {name: answer.one for name, answer in ready.items()} if full else {}
     return Tested(
         origin=origin,
         scores=tuple(_scores(beside, outcomes, group, money, rows.brought[days])),

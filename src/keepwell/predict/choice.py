@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keepwell.models.shapes import Cells
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.contest import Verdict, lead, means, verdict
-from keepwell.predict.methods import BASELINES, LABELS, Answer, Method, pooled
+from keepwell.predict.fitted import Fitted
+from keepwell.predict.methods import BASELINES, LABELS, Answer, Method, by_cell, pooled
 from keepwell.predict.origins import Origin, horizon_of
 from keepwell.tables import HORIZONS, YEAR_DAYS
 
@@ -25,6 +26,11 @@ class Chosen:
     words: str
     beaten_by: str = ""  # the baseline of lower CRPS, where there is one
 
+    @property
+    def model(self) -> Fitted:
+        """The purchase model that the method is, or that it leans on."""
+        return self.answer.one
+
 
 def choices(
     among: Sequence[Method], ready: Mapping[str, Answer], failed: Sequence[str], tests: Sequence[Tested], cells: Cells
@@ -38,9 +44,12 @@ def choices(
         alone = Chosen("pooled", pooled(cells), "; ".join(["pooled rate with wide doubt", *failed]))
         return dict.fromkeys((*HORIZONS, LIFE), alone)
     labels = {method.name: method.label for method in among if method.name in ready}
-    by_cell = {name: label for name, label in labels.items() if ready[name].per == "cell"}
+    models = {name: label for name, label in labels.items() if ready[name].per == "cell"}
     answer = {name: _chosen(labels, ready, failed, over(tests, days)) for name, days in HORIZONS.items()}
-    return answer | {LIFE: _chosen(by_cell, ready, failed, over(tests, YEAR_DAYS))}
+    year = answer[list(HORIZONS)[-1]]
+    if models:
+        year = _chosen(models, ready, failed, over(tests, YEAR_DAYS))
+    return answer | {LIFE: replace(year, answer=by_cell(year.model, cells))}
 
 
 def _chosen(

@@ -24,12 +24,14 @@ import pyarrow as pa
 
 from keepwell.engine import collected
 from keepwell.errors import FitError
+from keepwell.models.calendar import Part
 from keepwell.models.shapes import Cells, Forecast, Ints
 from keepwell.predict import baselines
+from keepwell.predict.covariates import told
 from keepwell.predict.daily import Daily
-from keepwell.predict.fitted import Fitted, fallback, too_few
+from keepwell.predict.fitted import Fitted, NoPartError, fallback, too_few
 from keepwell.predict.past import CELL, Past, Seen, cells_of
-from keepwell.predict.season import seasoned
+from keepwell.predict.season import rows, seasoned
 from keepwell.settings import Event, Predict
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ LABELS = {
     "paretonbd": "Pareto/NBD",
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
-SEASON = "season"
+SEASON, COVARIATES = "season", "covariates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,9 @@ class Answer:
 
     forecast: Asked
     per: Literal["cell", "customer"]
-    one: Fitted | None  # the purchase model that it is, or that it leans on; it tells what a forecast does not:
+    one: Fitted  # the purchase model that it is, or that it leans on; it tells what a forecast does not:
     # the course day by day, a whole life, the next order
+    parts: tuple[Part, ...] = ()  # what it multiplies rates by, to be told with the fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,11 @@ class Method:
 def methods(settings: Predict) -> list[Method]:
     """Return the methods that the settings name, the simplest first."""
     found = [purchase_model(name) for name in LABELS if name in settings.models]
-    return [*found, with_season(settings.events)] if settings.season else found
+    if settings.season:
+        found.append(with_season(settings.events))
+    if settings.covariates:
+        found.append(with_covariates(settings.covariates))
+    return found
 
 
 def purchase_model(name: str) -> Method:
@@ -123,14 +130,32 @@ def with_season(events: Sequence[Event]) -> Method:
     """Return the method that has the likeliest purchase model wear the shop's calendar."""
 
     def at(scene: Scene) -> Answer:
-        plain = [one for name, answer in scene.answers.items() if name in LABELS and (one := answer.one) is not None]
-        if not plain:
-            raise FitError("there is no purchase model to wear a calendar", "", "Name one in predict.models.")
-        best = max(plain, key=lambda one: one.fit.log_likelihood)
-        worn = seasoned(SEASON, best, scene.cells, scene.daily, as_of=scene.day, events=events)
-        return by_cell(worn, scene.cells)
+        one = _likeliest(scene)
+        worn = seasoned(SEASON, one, scene.cells, scene.daily, as_of=scene.day, events=events)
+        return replace(by_cell(worn, scene.cells), parts=tuple(rows(worn)))
 
     return Method(SEASON, "the likeliest purchase model on the shop's calendar", at)
+
+
+def with_covariates(names: Sequence[str]) -> Method:
+    """Return the method whose customers differ by what is known from their first order on."""
+
+    def at(scene: Scene) -> Answer:
+        worn = scene.answers.get(SEASON)
+        one = worn.one if worn is not None and worn.one is not None else _likeliest(scene)
+        people = scene.customers()
+        found = told(scene.log, scene.day, names, one, scene.cells, ids=people.ids, cell=people.cell)
+        return Answer(found.forecast, "customer", one, found.parts)
+
+    return Method(COVARIATES, "customers who differ by what is known of their first order", at)
+
+
+def _likeliest(scene: Scene) -> Fitted:
+    """Return the purchase model of the highest likelihood."""
+    plain = [one for name, answer in scene.answers.items() if name in LABELS and (one := answer.one) is not None]
+    if not plain:
+        raise NoPartError("there is no purchase model to lean on", "", "Name one in predict.models.")
+    return max(plain, key=lambda one: one.fit.log_likelihood)
 
 
 def by_cell(one: Fitted, cells: Cells) -> Answer:
@@ -161,6 +186,8 @@ def answers(among: list[Method], scene: Scene) -> tuple[dict[str, Answer], list[
     for method in among:
         try:
             done[method.name] = method.at(replace(scene, answers=done))
+        except NoPartError:
+            continue
         except FitError as error:
             failed.append(f"{method.label} could not be fitted: {error.problem}")
     return done, failed

@@ -35,6 +35,7 @@ class Course:
     crowd: Crowd
     origin: date
     days: int
+    whole: float | None = None  # purchase days of all its days together; None: those of the model
 
 
 def path(course: Course, *, shared: float, daily: Daily, came: Floats | None) -> Iterator[dict[str, Any]]:
@@ -47,6 +48,8 @@ def path(course: Course, *, shared: float, daily: Daily, came: Floats | None) ->
     step = WEEK * -(-course.days // (WEEK * MOST_PERIODS))
     ends = np.r_[np.arange(step, course.days, step), course.days]
     expected = np.diff(ordered(course.one, course.crowd, ends.astype(np.float64)), prepend=0.0)
+    if course.whole is not None and expected.sum() > 0:
+        expected *= course.whole / expected.sum()
     spread = Z95 * np.hypot(shared, _shock(daily, course.origin, step))
     chance = Z95 * np.sqrt(expected)
     lower = np.maximum(expected * np.exp(-spread) - chance, 0.0)

@@ -92,8 +92,8 @@ def _too_short(case: Case) -> Iterator[Warned]:
 
 def _flat(case: Case) -> Iterator[Warned]:
     for one in case.chosen.values():
-        model = one.answer.one
-        if model is not None and not model.fit.converged:
+        model = one.model
+        if not model.fit.converged:
             yield Warned(
                 "flat fit",
                 model.name,

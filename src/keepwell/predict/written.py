@@ -16,13 +16,13 @@ from keepwell.predict.choice import Chosen, marks
 from keepwell.predict.crowd import crowd
 from keepwell.predict.daily import known_customers
 from keepwell.predict.equity import ASSUMED_SD, Equity
-from keepwell.predict.fitted import Fitted
-from keepwell.predict.horizon import Ahead
 from keepwell.predict.level import recency
 from keepwell.predict.log import Log
+from keepwell.predict.methods import Answer
 from keepwell.predict.origins import Origin
 from keepwell.predict.path import Course, main_origin, path
 from keepwell.predict.spend import SpendFit
+from keepwell.predict.valuing import YEAR, Future
 from keepwell.predict.warnings import Case, warned
 from keepwell.tables import CONTRACTS, YEAR_DAYS, checked
 
@@ -39,12 +39,12 @@ def table(engine: Engine, name: str, rows: Iterable[Row]) -> ir.Table:
     return checked(name, engine.table(made.to_batches(), schema))
 
 
-def fits(as_of: date, models: Mapping[str, Fitted], tests: Sequence[Tested], spend: SpendFit) -> Iterator[Row]:
+def fits(log: Log, ready: Mapping[str, Answer], tests: Sequence[Tested], spend: SpendFit) -> Iterator[Row]:
     """Yield the parameters of the models of each day; a method that only leans on a model does not repeat it."""
-    for name, one in models.items():
-        if one.name == name:
-            yield from _one_fit(name, as_of, one.fit)
-    yield from _one_fit(spend.name, as_of, spend.fit)
+    for name, answer in ready.items():
+        if answer.one.name == name:
+            yield from _one_fit(name, log.as_of, answer.one.fit)
+    yield from _one_fit(spend.name, log.as_of, spend.fit)
     for test in tests:
         for name, one in test.models.items():
             if one.name == name:
@@ -82,11 +82,13 @@ def _measure(origin: Origin, method: str, group: str, measure: str, value: float
     }
 
 
-def paths(log: Log, year: Chosen, ahead: Ahead, tests: Sequence[Tested]) -> Iterator[Row]:
+def paths(log: Log, ahead: Future, tests: Sequence[Tested]) -> Iterator[Row]:
     """Yield the path from the backtest's main origin, then the one from the end of the log.
 
-    Both are drawn with the purchase model of 12 months.
+    Both have the course that the purchase model of 12 months gives them, and end at the total of the method of 12
+    months, where that only leans on the model.
     """
+    year = ahead.chosen[YEAR]
     full = {test.origin: test for test in tests if test.models}
     main = main_origin(list(full), first=log.first, as_of=log.as_of, horizon=YEAR_DAYS)
     shared = _shared_orders(tests, year.method)
@@ -94,11 +96,16 @@ def paths(log: Log, year: Chosen, ahead: Ahead, tests: Sequence[Tested]) -> Iter
         test = full[main]
         name = year.method if year.method in test.models else next(iter(test.models))
         known = known_customers(log.engine, log.days, origin=main.day, first=log.first, as_of=log.as_of)
-        course = Course(test.models[name], test.crowds[name], main.day, main.horizon)
+        course = Course(test.models[name], test.crowds[name], main.day, main.horizon, _whole(test, name))
         yield from path(course, shared=shared, daily=log.daily, came=known)
-    if year.answer.one is not None:
-        course = Course(year.answer.one, crowd(log.past.cells, ahead.p_active), log.as_of, YEAR_DAYS)
-        yield from path(course, shared=shared, daily=log.daily, came=None)
+    near = crowd(log.past.cells, ahead.aheads[YEAR].p_active)
+    course = Course(year.model, near, log.as_of, YEAR_DAYS, ahead.orders(YEAR))
+    yield from path(course, shared=shared, daily=log.daily, came=None)
+
+
+def _whole(test: Tested, name: str) -> float | None:
+    """Return all purchase days that a method forecast, where its model would forecast others."""
+    return None if test.models[name].name == name else float(test.orders[name].sum())
 
 
 def _shared_orders(tests: Sequence[Tested], method: str) -> float:

@@ -1,0 +1,158 @@
+"""From the methods chosen to what each customer is worth, and to the total of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keepwell.engine import Engine, number
+from keepwell.models.compound import GammaWorth, SignedWorth, gamma_worth, points, signed_worth
+from keepwell.models.gammagamma import GammaGamma
+from keepwell.predict import horizon as horizons
+from keepwell.predict import spend as spending
+from keepwell.predict.backtest import Tested, over
+from keepwell.predict.belief import MarginBelief, margin_belief
+from keepwell.predict.choice import LIFE, Chosen
+from keepwell.predict.crowd import crowd
+from keepwell.predict.equity import Equity, equities, measured
+from keepwell.predict.fitted import Fitted
+from keepwell.predict.horizon import Ahead
+from keepwell.predict.level import Level, level
+from keepwell.predict.log import Log
+from keepwell.predict.methods import Scene
+from keepwell.predict.rowwise import Beside, beside
+from keepwell.predict.spend import SpendFit
+from keepwell.predict.value import Known, lookup, next_orders, values
+from keepwell.tables import HORIZONS, YEAR_DAYS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+SPENDS = {"gammagamma": "Gamma-Gamma", "signedspend": "signed spend"}
+YEAR = "12m"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an order brings."""
+
+    spend: SpendFit
+    belief: MarginBelief
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """What lies ahead, by horizon."""
+
+    chosen: Mapping[str, Chosen]
+    aheads: Mapping[str, Ahead]  # of the purchase models, by cell
+    beside: Beside  # of methods that forecast customer by customer
+    summed: Mapping[str, float]  # purchase days of all, of these methods
+
+    def orders(self, horizon: str) -> float | None:
+        """Return the purchase days of all customers together; None: what the purchase model says."""
+        return self.summed.get(horizon)
+
+
+def worth(log: Log, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) -> Worth:
+    """Fit what an order brings."""
+    money = spending.money_of(log.engine, log.occasions)
+    n, total, squares = spending.customers_money(log.engine, log.history)
+    spend = spending.fitted(money, n=n, total=total, squares=squares)
+    belief = margin_belief(money, log.settings.assumptions)
+    return Worth(spend, belief, level(over(tests, YEAR_DAYS), chosen[YEAR].method))
+
+
+def future(scene: Scene, chosen: Mapping[str, Chosen]) -> Future:
+    """Forecast all horizons."""
+    log = scene.log
+    rate = horizons.rate_a_day(log.settings.assumptions.discount_rate)
+    aheads = _aheads(log, chosen, rate)
+    each = {
+        name: one.answer.forecast(aheads[name].days, rate=rate)
+        for name, one in chosen.items()
+        if one.answer.per == "customer"
+    }
+    apart = beside(log.engine, log.history, scene.customers(), each, aheads) if each else Beside(log.history, {})
+    return Future(chosen, aheads, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()})
+
+
+def _aheads(log: Log, chosen: Mapping[str, Chosen], rate: float) -> dict[str, Ahead]:
+    """Forecast the cells for each horizon with its purchase model."""
+    cells, far = log.past.cells, chosen[LIFE].model
+    if far.name == "pooled":
+        life = (log.as_of - log.first).days
+    else:
+        life = horizons.life_days(far, crowd(cells, far.predict(cells, days=1).p_active), rate=rate)
+    days = horizons.spans(life)
+    done: dict[str, Ahead] = {}
+    for model in _distinct([one.model for one in chosen.values()]):
+        mine = [name for name, one in chosen.items() if one.model.name == model.name]
+        each = [horizons.ahead(model, cells, name=name, days=days[name], rate=rate) for name in mine]
+        done |= {ahead.name: ahead for ahead in horizons.with_doubt(model, cells, each, rate=rate)}
+    return {name: done[name] for name in days}
+
+
+def _distinct(models: Sequence[Fitted]) -> list[Fitted]:
+    return list({model.name: model for model in models}.values())
+
+
+def valued(log: Log, ahead: Future, of: Worth) -> ir.Table:
+    """Return the table `values`."""
+    cells, near, year = log.past.cells, ahead.chosen[next(iter(HORIZONS))].model, ahead.chosen[YEAR].model
+    known = Known(
+        lookup=lookup(cells),
+        horizons=tuple(ahead.aheads.values()),
+        next_order=next_orders(year.model.next_order_days(year.fit.params, cells), log.as_of),
+        soon=horizons.soon(near, cells),
+        worth=_draws(log, of),
+        level=of.level,
+        spend_sd=spending.mean_sd(of.spend),
+        basis=tuple(_basis(ahead.chosen[name], of, one) for name, one in ahead.aheads.items()),
+        rows=ahead.beside.forecasters,
+        reads=ahead.beside.reads,
+    )
+    return values(log.engine, ahead.beside.history, known)
+
+
+def _draws(log: Log, of: Worth) -> GammaWorth | SignedWorth:
+    at = points(log.settings.predict.draws, seed=log.settings.predict.seed)
+    shared = of.belief.shared(at.shared)
+    if isinstance(of.spend.params, GammaGamma):
+        return gamma_worth(of.spend.params, at, shared.factor)
+    return signed_worth(of.spend.params, at, shared)
+
+
+def _basis(chosen: Chosen, of: Worth, ahead: Ahead) -> str:
+    far = f"{ahead.days / 365:.3g} years" if ahead.name == LIFE else f"{ahead.days} days"
+    parts = (
+        f"purchases: {chosen.words}",
+        f"spend: {SPENDS[of.spend.name]} ({of.spend.why})",
+        of.level.words,
+        f"looking {far} ahead",
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def totals(log: Log, ahead: Future, of: Worth, tests: Sequence[Tested], made: ir.Table) -> list[Equity]:
+    """Return the total of each horizon; `made` is the table `values`."""
+    shares = {
+        name: measured(tests, chosen.method, of.level, horizon=ahead.aheads[name].days)
+        for name, chosen in ahead.chosen.items()
+    }
+    return equities(
+        list(ahead.aheads.values()),
+        log.past,
+        of.spend,
+        of.level,
+        shares,
+        of.belief,
+        seed=log.settings.predict.seed,
+        expected={name: _summed(log.engine, made, name) for name in ahead.beside.forecasters},
+    )
+
+
+def _summed(engine: Engine, made: ir.Table, name: str) -> float:
+    return float(number(engine, made.expected_contribution.sum(where=made.horizon == name)))
