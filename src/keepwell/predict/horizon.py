@@ -32,6 +32,7 @@ class Ahead:
     pmf: Floats
     discount: Floats  # what remains to be discounted of what a purchase of that distribution brings
     moves: Floats  # shape (directions, cells): change of `discounted` along each axis of what is not known
+    draws: int = 0  # of the parameters, that the distributions are mixed of; 0: those of the fitted ones
 
 
 def rate_a_day(discount_rate: float) -> float:
@@ -111,15 +112,17 @@ def _off_the_clock(one: Fitted, cells: Cells, *, days: int, rate: float) -> Floa
     return ratio
 
 
-def with_doubt(one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float) -> list[Ahead]:
+def with_doubt(
+    one: Fitted, cells: Cells, aheads: list[Ahead], *, rate: float, covariance: Floats | None = None
+) -> list[Ahead]:
     """Add to each horizon how its discounted purchases move along the axes of what is not known of the parameters.
 
-    Along each axis of the covariance of the logarithms, by one standard deviation. The chance of being active
-    depends on the whole history, what an active customer will buy on repeats and age only.
+    Along each axis of the covariance of the logarithms (the fit's where none is given), by one standard deviation. The
+    chance of being active depends on the whole history, what an active customer will buy on repeats and age only.
     """
     names = list(parameters(one.fit.params))
     theta = np.log(list(parameters(one.fit.params).values()))
-    covariance = np.array(one.fit.log_covariance)
+    covariance = np.array(one.fit.log_covariance) if covariance is None else covariance
     if not np.isfinite(covariance).all():
         return aheads
     sizes, ways = np.linalg.eigh(covariance)
