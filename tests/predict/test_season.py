@@ -158,7 +158,7 @@ def test_next_order_comes_sooner_before_the_peak_than_after_it(log, seasonal):
     x, age = np.array([5]), np.array([600])
     cells = Cells(x, age - 5, age, np.ones(1))
     wait = seasonal.model.next_order_days(seasonal.fit.params, cells)[0]
-    bare = seasonal.model.base.next_order_days(seasonal.fit.params, seasonal.model._on_clock(cells)[0])[0]
+    bare = seasonal.model.base.next_order_days(seasonal.fit.params, seasonal.model.on_clock(cells)[0])[0]
     passed = seasonal.model.ahead(wait)
     assert passed == pytest.approx(bare, rel=1e-6)
 
@@ -172,7 +172,7 @@ def test_discount_on_the_clock_is_that_of_the_days(seasonal):
 
 
 def test_histories_on_the_clock_keep_their_constraints(log, seasonal):
-    cells, index = seasonal.model._on_clock(log[0])
+    cells, index = seasonal.model.on_clock(log[0])
     assert ((cells.repeats > 0) == (cells.recency > 0)).all()
     assert (cells.recency <= cells.age).all()
     assert cells.count.sum() == log[0].count.sum()

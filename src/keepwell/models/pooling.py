@@ -32,6 +32,7 @@ LOOSE = 2.0  # sd of the logarithms of the common parameters around where they s
 MOST = 1.5  # largest sd of the effects of a covariate
 NOTHING = 0.02  # sd of the effects below which a covariate tells nothing
 ROUNDS, STEPS = 25, 12
+FEWEST_OTHERS = 3  # groups from which their spread can be told
 SETTLED = 0.01  # relative change of the sds at which the search ends
 
 
@@ -223,3 +224,55 @@ def grouped(cells: Cells, group: Ints, count: Ints, groups: int) -> tuple[Cells,
 def alone(groups: Sequence[Cells]) -> Kinds:
     """Return groups that differ by one covariate, each being a level of its own."""
     return Kinds(tuple(groups), np.arange(len(groups))[:, None], (len(groups),))
+
+
+def unlike(kinds: Kinds, objective: Callable[[Rows], Objective], *, start: Floats) -> list[tuple[int, float, float]]:
+    """Hold each group of one covariate against the others: how often its customers buy, at the others' parameters.
+
+    A group's own effect on buying is where its own likelihood has its peak (the leaving of all staying as it is). The
+    others' effects have a mean and a spread beyond their own errors (DerSimonian & Laird 1986, by moments).
+
+    Returns:
+        Place of the group, z (above 0: buys more), factor on the rate of buying; the largest |z| first.
+    """
+    found = [_own(objective(sorted_rows(cells)), start) for cells in kinds.cells]
+    known = {i: one for i, one in enumerate(found) if one is not None}
+    usable = list(known)
+    effects, errors = np.array(list(known.values())).reshape(-1, 2).T
+    answer = []
+    for i in range(len(usable)):
+        others = np.arange(len(usable)) != i
+        if others.sum() < FEWEST_OTHERS:
+            continue
+        mean, spread, error = _combined(effects[others], errors[others])
+        z = (effects[i] - mean) / np.sqrt(errors[i] ** 2 + spread**2 + error**2)
+        answer.append((usable[i], -float(z), float(np.exp(mean - effects[i]))))
+    return sorted(answer, key=lambda row: (-abs(row[1]), row[0]))
+
+
+def _own(objective: Objective, start: Floats) -> tuple[float, float] | None:
+    """Return the effect on the buying scale that the group's likelihood is largest at, and its sd."""
+
+    def slope(effect: float) -> float:
+        place = start.copy()
+        place[BUYING] += effect
+        return float(objective(place)[1][BUYING])
+
+    low, high = -5.0, 5.0
+    if slope(low) <= 0 or slope(high) >= 0:
+        return None
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+    bend = (slope(low - 1e-3) - slope(low + 1e-3)) / 2e-3
+    return ((low + high) / 2, float(1 / np.sqrt(bend))) if bend > 0 else None
+
+
+def _combined(effects: Floats, errors: Floats) -> tuple[float, float, float]:
+    """Return mean, spread and error of the mean of effects known with these errors."""
+    weight = 1 / errors**2
+    mean = float(weight @ effects / weight.sum())
+    beyond = float(weight @ (effects - mean) ** 2) - (len(effects) - 1)
+    spread = np.sqrt(max(beyond, 0.0) / (weight.sum() - (weight**2).sum() / weight.sum()))
+    weight = 1 / (errors**2 + spread**2)
+    return float(weight @ effects / weight.sum()), float(spread), float(1 / np.sqrt(weight.sum()))

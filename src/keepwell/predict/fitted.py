@@ -7,8 +7,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from keepwell.errors import FitError
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast
 from keepwell.predict import pooled
+
+
+class NoPartError(FitError):
+    """A method has nothing to add to the simpler ones on these data, and takes no part: that is no failure."""
+
 
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 20, 10
 

@@ -142,7 +142,7 @@ def with_covariates(names: Sequence[str]) -> Method:
 
     def at(scene: Scene) -> Answer:
         worn = scene.answers.get(SEASON)
-        one = worn.one if worn is not None and worn.one is not None else _likeliest(scene)
+        one = _likeliest(scene) if worn is None else worn.one
         people = scene.customers()
         found = told(scene.log, scene.day, names, one, scene.cells, ids=people.ids, cell=people.cell)
         return Answer(found.forecast, "customer", one, found.parts)
@@ -152,7 +152,7 @@ def with_covariates(names: Sequence[str]) -> Method:
 
 def _likeliest(scene: Scene) -> Fitted:
     """Return the purchase model of the highest likelihood."""
-    plain = [one for name, answer in scene.answers.items() if name in LABELS and (one := answer.one) is not None]
+    plain = [answer.one for name, answer in scene.answers.items() if name in LABELS]
     if not plain:
         raise NoPartError("there is no purchase model to lean on", "", "Name one in predict.models.")
     return max(plain, key=lambda one: one.fit.log_likelihood)

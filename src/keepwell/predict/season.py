@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from keepwell.errors import DataError, FitError
+from keepwell.errors import DataError
 from keepwell.models import calendar
 from keepwell.models.calendar import Calendar, Clock, Frame, Part
 from keepwell.models.histories import groups_of
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 from keepwell.predict.daily import Daily
-from keepwell.predict.fitted import Fitted
+from keepwell.predict.fitted import Fitted, NoPartError
 from keepwell.settings import Event
 
 AHEAD = 3 * 365  # days of the clock that are kept after the log
@@ -45,12 +45,12 @@ class Seasoned:
         How regularly customers buy (`k`, where a model has it) stays what it is on the days of `start`.
         """
         kept = {"k": int(start.k)} if hasattr(start, "k") else {}
-        answer: Fit[Any] = self.base.fit(self._on_clock(cells)[0], start=start, **kept)
+        answer: Fit[Any] = self.base.fit(self.on_clock(cells)[0], start=start, **kept)
         return answer
 
     def predict(self, p: Any, cells: Cells, *, days: int, rate: float = 0.0, clock: bool = False) -> Forecast:
         """Forecast each cell over the next `days` of the calendar."""
-        merged, cell = self._on_clock(cells)
+        merged, cell = self.on_clock(cells)
         answer: Forecast = self.base.predict(p, merged, days=self.ahead(days), rate=self.rate(days, rate), clock=clock)
         return replace(
             answer,
@@ -63,7 +63,7 @@ class Seasoned:
 
     def next_order_days(self, p: Any, cells: Cells, q: float = 0.5) -> Floats:
         """Return the days of the calendar until the next purchase has come with chance q."""
-        merged, cell = self._on_clock(cells)
+        merged, cell = self.on_clock(cells)
         return self._until(self.base.next_order_days(p, merged, q))[cell]
 
     def active(self, p: Any, *, x: Floats, t_x: Floats, T: Floats) -> Floats:
@@ -104,7 +104,7 @@ class Seasoned:
         """Return ages on the clock."""
         return self._ages(age, age)[1]
 
-    def _on_clock(self, cells: Cells) -> tuple[Cells, Ints]:
+    def on_clock(self, cells: Cells) -> tuple[Cells, Ints]:
         """Return the distinct histories on the clock, in whole days, and which of them each cell has become."""
         now = self.clock.now
         if cells.age.max(initial=0) > now:
@@ -141,12 +141,13 @@ def seasoned(name: str, one: Fitted, cells: Cells, daily: Daily, *, as_of: date,
     Where nothing but chance is seen, the model stays as it was.
 
     Raises:
-        FitError: The log is too short or too thin, or the fit on the clock failed.
+        NoPartError: The log is too short or too thin.
+        FitError: The fit on the clock failed.
     """
     known = daily.until(as_of)
     days, came = len(known.repeats), int(known.repeats.sum())
     if days < SHORTEST or came < FEWEST:
-        raise FitError(f"{days} days with {came} repeat purchases show no calendar", "", "Give a longer log.")
+        raise NoPartError(f"{days} days with {came} repeat purchases show no calendar", "", "Give a longer log.")
     frame = framed(daily.first, as_of, events)
     clock = Clock(np.arange(days + AHEAD, dtype=float), days - 1)
     for _ in range(ROUNDS):
