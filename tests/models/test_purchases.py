@@ -1,4 +1,4 @@
-"""What both purchase models promise: the same names, one way to fit, and plain words where nothing can be known."""
+"""What all purchase models in days promise: the same names, one way to fit, plain words where nothing can be known."""
 
 import dataclasses
 
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.special import gammaln
 
 from keepwell.errors import DataError, FitError
-from keepwell.models import bgnbd, paretonbd
+from keepwell.models import bgnbd, mbgcnbdk, mbgnbd, paretonbd
 from keepwell.models.purchases import rising
 from keepwell.models.shapes import Cells, Fit, Forecast, parameters
 
-MODELS = [bgnbd, paretonbd]
-KINDS = {bgnbd: bgnbd.BGNBD, paretonbd: paretonbd.ParetoNBD}
+MODELS = [bgnbd, mbgnbd, mbgcnbdk, paretonbd]
+KINDS = {bgnbd: bgnbd.BGNBD, mbgnbd: mbgnbd.MBGNBD, mbgcnbdk: mbgcnbdk.MBGCNBDk, paretonbd: paretonbd.ParetoNBD}
 
 
 def cells_of(*rows):
@@ -134,14 +134,17 @@ def test_a_shop_that_nobody_leaves_is_fitted_and_told(model):
     cells = Cells(x, np.where(x > 0, np.maximum(x, 300 - rng.integers(0, 9, 800)), 0), np.full(800, 300), np.ones(800))
     fit = model.fit(cells)
     assert not fit.converged
-    assert "Hardly anyone leaves" in fit.ending
+    # Where the first purchase may be the last, some of those who never came back may have left at once.
+    at_once = model in (mbgnbd, mbgcnbdk)
+    assert ("cannot be known" if at_once else "Hardly anyone leaves") in fit.ending
     leaving = list(fit.sd)[2:]
     assert all(np.isnan(fit.sd[name]) for name in leaving)
     assert np.isfinite(fit.sd["r"])
     # What is not known does not matter: the forecast is that of buying without leaving.
     forecast = model.predict(fit.params, cells, days=300)
     plain = (fit.params.r + x) / (fit.params.alpha + 300) * 300
-    np.testing.assert_allclose(forecast.orders, plain, rtol=0.01)
+    back = x > 0 if at_once else x >= 0
+    np.testing.assert_allclose(forecast.orders[back], plain[back], rtol=0.01)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -157,7 +160,7 @@ def test_customers_who_are_all_alike_are_fitted_and_told(model):
 @pytest.mark.parametrize("model", MODELS)
 def test_five_customers_get_an_answer_with_its_doubt_or_a_wide_interval(model):
     fit = model.fit(cells_of((3, 50, 100, 1), (0, 0, 100, 1), (1, 10, 90, 1), (0, 0, 80, 1), (12, 95, 100, 1)))
-    doubt = not fit.converged and "cannot be known" in fit.ending
+    doubt = not fit.converged and ("cannot be known" in fit.ending or "(or too few)" in fit.ending)
     assert doubt or max(fit.sd[name] / value for name, value in parameters(fit.params).items()) > 1
 
 
@@ -186,7 +189,9 @@ def test_no_cells_give_an_empty_forecast(model, days):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_customer_who_is_surely_gone_has_no_next_order_and_no_warning(model):
-    p = KINDS[model](r=20.0, alpha=25.0, **({"a": 3.2, "b": 650.0} if model is bgnbd else {"s": 3.9, "beta": 1070.0}))
+    p = KINDS[model](
+        r=20.0, alpha=25.0, **({"s": 3.9, "beta": 1070.0} if model is paretonbd else {"a": 3.2, "b": 650.0})
+    )
     gone = cells_of((2000, 2400, 7000, 1), (2000, 2400, 2402, 1))
     days = model.next_order_days(p, gone)
     assert np.isinf(days[0])

@@ -379,7 +379,7 @@ def _doubt(p: BGBB, unknown: frozenset[str], rows: Rows) -> str:
             sentences.append("Hardly anyone leaves in these data, so when customers would leave cannot be known.")
         else:
             sentences.append(
-                "How customers differ in their chance to leave cannot be known: only its mean before a chance, "
+                "How customers differ in their chance to leave cannot be known: at most its mean before a chance, "
                 f"{100 * leaving:.2g}%, is."
             )
     return "The likelihood is flat at its peak. " + " ".join(sentences)

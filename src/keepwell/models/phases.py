@@ -156,7 +156,7 @@ def doubt(rate: float, leaving: float, occasions: float, unknown: frozenset[str]
             sentences.append("Hardly anyone leaves in these data, so when customers would leave cannot be known.")
         else:
             sentences.append(
-                "How customers differ in their chance to leave after a purchase cannot be known: only its mean, "
+                "How customers differ in their chance to leave after a purchase cannot be known: at most its mean, "
                 f"{100 * leaving:.2g}%, is."
             )
     return "The likelihood is flat at its peak. " + " ".join(sentences)
