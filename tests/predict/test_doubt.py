@@ -110,9 +110,13 @@ def test_ragged_rows_add_up():
 
 def test_the_chance_of_an_order_soon_rises_with_the_days():
     draws = MIDDLE * np.exp(np.random.default_rng(2).normal(0, 0.5, (20, 4)))
-    found = doubt.soon(one(), CELLS, known(draws))
-    assert found.shape == (3, 6)
-    assert (np.diff(found, axis=0) > 0).all()
+    spans = {"3m": 91}
+    for of in (known(draws), known(MIDDLE * np.exp(1e-4 * np.random.default_rng(2).normal(size=(9, 4))))):
+        (near,) = doubt.ahead(one(), CELLS, of, spans=spans, rate=RATE)
+        found = doubt.soon(one(), CELLS, of, near)
+        assert found.shape == (3, 6)
+        assert (np.diff(found, axis=0) > 0).all()
+        assert (found[2] < 1 - near.none).all()
 
 
 def test_a_rate_for_all_has_its_doubt_too():

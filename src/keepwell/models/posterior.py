@@ -136,7 +136,8 @@ def of_covariance(fit: Fit[Any], *, draws: int = DRAWS, seed: int = 1) -> Poster
     """Return log-normal draws by the curvature of the likelihood alone, for a model without a prior."""
     names, middle = _logarithms(fit)
     z = ndtri(_points(draws, len(middle), seed)[:, :-1])
-    theta = middle + z @ _root(np.array(fit.log_covariance)).T
+    covariance = np.nan_to_num(np.array(fit.log_covariance))  # what is not known is left where it is
+    theta = middle + z @ _root(covariance).T
     even = np.full(draws, 1 / draws)
     return Posterior(names, np.exp(theta), even, float("nan"), float(draws), "normal by the curvature")
 
@@ -303,6 +304,7 @@ def _points(draws: int, dimensions: int, seed: int) -> Floats:
 
 
 def _root(covariance: Floats) -> Floats:
+    """Return a square root of a covariance, its axes one a column."""
     sizes, ways = np.linalg.eigh(covariance)
     answer: Floats = ways * np.sqrt(np.maximum(sizes, 1e-14 * sizes.max()))
     return answer

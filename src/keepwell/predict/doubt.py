@@ -51,11 +51,15 @@ def ahead(one: Fitted, cells: Cells, known: Posterior, *, spans: Mapping[str, in
     return [each if added(each) <= VISIBLE else mixed(one, cells, each, known, rate=rate) for each in doubted]
 
 
-def soon(one: Fitted, cells: Cells, known: Posterior) -> Floats:
-    """Return the chance of an order within each of `horizon.SOON` days, shape (3, cells)."""
-    spans = {str(days): days for days in horizon.SOON}
-    chances = [1 - each.none for each in ahead(one, cells, known, spans=spans, rate=0.0)]
-    return np.maximum.accumulate(chances, axis=0)
+def soon(one: Fitted, cells: Cells, known: Posterior, near: Ahead) -> Floats:
+    """Return the chance of an order within each of `horizon.SOON` days, shape (3, cells).
+
+    Mixed where the distributions of the shortest horizon, `near`, are.
+    """
+    if not near.draws:
+        return horizon.soon(one, cells)
+    plain = [horizon.ahead(one, cells, name="", days=days, rate=0.0) for days in horizon.SOON]
+    return np.maximum.accumulate([1 - mixed(one, cells, each, known, rate=0.0).none for each in plain], axis=0)
 
 
 def added(ahead: Ahead) -> float:

@@ -46,7 +46,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     values = valuing.valued(log, ahead, of)
     tell("equity")
     rows = {
-        "fits": written.fits(log, ready or {"pooled": chosen[LIFE].answer}, tests, of.spend),
+        "fits": written.fits(log, ready or {"pooled": chosen[LIFE].answer}, tests, of.spend, ahead.known),
         "backtest": written.backtest(tests, chosen),
         "forecast_path": written.paths(log, ahead, tests),
         "equity": written.equity(valuing.totals(log, ahead, of, tests, values)),

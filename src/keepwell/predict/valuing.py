@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from keepwell.engine import Engine, number
 from keepwell.models.compound import GammaWorth, SignedWorth, gamma_worth, points, signed_worth
 from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.posterior import Posterior
+from keepwell.predict import doubt
 from keepwell.predict import horizon as horizons
 from keepwell.predict import spend as spending
 from keepwell.predict.backtest import Tested, over
@@ -48,6 +50,7 @@ class Future:
 
     chosen: Mapping[str, Chosen]
     aheads: Mapping[str, Ahead]  # of the purchase models, by cell
+    known: Mapping[str, Posterior]  # what is known of their parameters, by model
     beside: Beside  # of methods that forecast customer by customer
     summed: Mapping[str, float]  # purchase days of all, of these methods
 
@@ -69,17 +72,20 @@ def future(scene: Scene, chosen: Mapping[str, Chosen]) -> Future:
     """Forecast all horizons."""
     log = scene.log
     rate = horizons.rate_a_day(log.settings.assumptions.discount_rate)
-    aheads = _aheads(log, chosen, rate)
+    seed = log.settings.predict.seed
+    models = _distinct([one.model for one in chosen.values()])
+    known = {model.name: doubt.posterior(model, log.past.cells, seed=seed) for model in models}
+    aheads = _aheads(log, chosen, known, rate)
     each = {
         name: one.answer.forecast(aheads[name].days, rate=rate)
         for name, one in chosen.items()
         if one.answer.per == "customer"
     }
     apart = beside(log.engine, log.history, scene.customers(), each, aheads) if each else Beside(log.history, {})
-    return Future(chosen, aheads, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()})
+    return Future(chosen, aheads, known, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()})
 
 
-def _aheads(log: Log, chosen: Mapping[str, Chosen], rate: float) -> dict[str, Ahead]:
+def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterior], rate: float) -> dict[str, Ahead]:
     """Forecast the cells for each horizon with its purchase model."""
     cells, far = log.past.cells, chosen[LIFE].model
     if far.name == "pooled":
@@ -89,9 +95,9 @@ def _aheads(log: Log, chosen: Mapping[str, Chosen], rate: float) -> dict[str, Ah
     days = horizons.spans(life)
     done: dict[str, Ahead] = {}
     for model in _distinct([one.model for one in chosen.values()]):
-        mine = [name for name, one in chosen.items() if one.model.name == model.name]
-        each = [horizons.ahead(model, cells, name=name, days=days[name], rate=rate) for name in mine]
-        done |= {ahead.name: ahead for ahead in horizons.with_doubt(model, cells, each, rate=rate)}
+        mine = {name: days[name] for name, one in chosen.items() if one.model.name == model.name}
+        each = doubt.ahead(model, cells, known[model.name], spans=mine, rate=rate)
+        done |= {ahead.name: ahead for ahead in each}
     return {name: done[name] for name in days}
 
 
@@ -106,7 +112,7 @@ def valued(log: Log, ahead: Future, of: Worth) -> ir.Table:
         lookup=lookup(cells),
         horizons=tuple(ahead.aheads.values()),
         next_order=next_orders(year.model.next_order_days(year.fit.params, cells), log.as_of),
-        soon=horizons.soon(near, cells),
+        soon=doubt.soon(near, cells, ahead.known[near.name], ahead.aheads[next(iter(HORIZONS))]),
         worth=_draws(log, of),
         level=of.level,
         spend_sd=spending.mean_sd(of.spend),
@@ -131,6 +137,7 @@ def _basis(chosen: Chosen, of: Worth, ahead: Ahead) -> str:
         f"purchases: {chosen.words}",
         f"spend: {SPENDS[of.spend.name]} ({of.spend.why})",
         of.level.words,
+        doubt.words(ahead),
         f"looking {far} ahead",
     )
     return "; ".join(part for part in parts if part)

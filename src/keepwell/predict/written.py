@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from keepwell.engine import Engine
+from keepwell.models.posterior import Posterior
 from keepwell.models.shapes import Fit, held, parameters
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.choice import Chosen, marks
@@ -39,16 +40,53 @@ def table(engine: Engine, name: str, rows: Iterable[Row]) -> ir.Table:
     return checked(name, engine.table(made.to_batches(), schema))
 
 
-def fits(log: Log, ready: Mapping[str, Answer], tests: Sequence[Tested], spend: SpendFit) -> Iterator[Row]:
-    """Yield the parameters of the models of each day; a method that only leans on a model does not repeat it."""
+def fits(
+    log: Log,
+    ready: Mapping[str, Answer],
+    tests: Sequence[Tested],
+    spend: SpendFit,
+    known: Mapping[str, Posterior],
+) -> Iterator[Row]:
+    """Yield the parameters of the models of each day; a method that only leans on a model does not repeat it.
+
+    `known` is the posterior of the models that values are made with.
+    """
     for name, answer in ready.items():
         if answer.one.name == name:
-            yield from _one_fit(name, log.as_of, answer.one.fit)
+            yield from _with_posterior(_one_fit(name, log.as_of, answer.one.fit), known.get(name))
+        yield from _parts(name, log.as_of, answer)
     yield from _one_fit(spend.name, log.as_of, spend.fit)
     for test in tests:
         for name, one in test.models.items():
             if one.name == name:
                 yield from _one_fit(name, test.origin.day, one.fit)
+
+
+def _parts(name: str, origin: date, answer: Answer) -> Iterator[Row]:
+    """Yield what a method multiplies rates by."""
+    common = {"model": name, "origin": origin, "lower": None, "upper": None}
+    for part in answer.parts:
+        words = "by what rates are multiplied, against the mean"
+        yield {**common, "parameter": part.name, "estimate": part.factor, "sd": part.sd, "diagnostics": words}
+
+
+def _with_posterior(rows: Iterable[Row], known: Posterior | None) -> Iterator[Row]:
+    """Yield the rows of a fit with sd and quantiles of its posterior, and a row for how far to trust it."""
+    if known is None:
+        yield from rows
+        return
+    ends = np.column_stack([known.sd, known.quantile(0.05), known.quantile(0.95)]).tolist()
+    of = {
+        name: dict(zip(("sd", "lower", "upper"), each, strict=True))
+        for name, each in zip(known.names, ends, strict=True)
+    }
+    last: Row = {}
+    for row in rows:
+        last = row
+        yield row | of.get(row["parameter"], {})
+    k = {"parameter": "pareto_k", "estimate": known.k, "sd": None, "lower": None, "upper": None}
+    if np.isfinite(known.k):
+        yield last | k | {"diagnostics": f"{known.method}; worth {known.ess:.0f} draws"}
 
 
 def _one_fit(model: str, origin: date, fit: Fit[Any]) -> Iterator[Row]:
