@@ -52,7 +52,7 @@ def test_all_tables_keep_their_contracts(duckdb, raw_file, ran):
     goods = raw_file("sku,name,cost\nA,Apple,1\n", name="goods.csv")
     people = raw_file("customer_id,email,country\nann,ann@x.org,FR\n", name="people.csv")
     tables = run([raw_file(ORDERS), overlap, goods, people], Settings(), duckdb)
-    assert set(tables) == {"files", "order_lines", "products", "customers", "quarantine", "duplicates"}
+    assert set(tables) == {"files", "order_lines", "products", "customers", "subscriptions", "quarantine", "duplicates"}
     for name, table in tables.items():
         assert table.schema().names == CONTRACTS[name].schema.names
         broken = collected(duckdb, offences(name, table)).to_pylist()[0]

@@ -15,6 +15,7 @@ from keepwell.unify.lists import listed, products
 from keepwell.unify.reading import RawFile
 from keepwell.unify.sales import sales
 from keepwell.unify.stage import typing_engine, understood
+from keepwell.unify.subscriptions import assumed, subscribed
 from keepwell.unify.typed import Readings, Seen
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Description:
 
     name: str
     format: str
-    role: str  # 'sales', 'products' or 'customers'
+    role: str  # 'sales', 'products', 'customers' or 'subscriptions'
     title: str  # the format in words
     encoding: str
     delimiter: str
@@ -78,12 +79,7 @@ def described(files: Sequence[RawFile], settings: Settings, engine: Engine) -> l
 
 def _described(file: Seen, how: Readings, settings: Settings, typing: Engine, prices: ir.Table | None) -> Description:
     sold = file.recognition.role == "sales"
-    rows = (
-        sales(file, how, typing, zone=settings.shop.timezone, products=prices, compared=False)
-        if sold
-        else listed(file, how, typing, order=0)
-    )
-    rows = typing.keep(rows)
+    rows = typing.keep(_typed(file, how, settings, typing, prices))
     good = rows.filter(_.fault_reason.isnull())
     money = good.money.sum().fill_null(0).cast("decimal(38,4)") if sold else ibis.literal(0).cast("decimal(38,4)")
     total = collected(typing, good.aggregate(usable=_.count(), money=money)).to_pylist()[0]
@@ -101,13 +97,22 @@ def _described(file: Seen, how: Readings, settings: Settings, typing: Engine, pr
         header=raw.header,
         mapping=tuple(recognition.mapping.items()),
         unused=tuple(column for column in raw.header if column not in used),
-        notes=(*raw.notes, *recognition.notes, *how.notes),
+        notes=(*raw.notes, *recognition.notes, *assumed(file), *how.notes),
         rows=raw.rows + raw.bad_rows,
         usable=total["usable"],
         money=str(total["money"]) if sold else "",
         problems=_problems(file, rows, typing),
         sample=tuple(sample),
     )
+
+
+def _typed(file: Seen, how: Readings, settings: Settings, typing: Engine, prices: ir.Table | None) -> ir.Table:
+    zone = settings.shop.timezone
+    if file.recognition.role == "sales":
+        return sales(file, how, typing, zone=zone, products=prices, compared=False)
+    if file.recognition.role == "subscriptions":
+        return subscribed(file, how, typing, zone=zone, order=0)
+    return listed(file, how, typing, order=0)
 
 
 def _problems(file: Seen, rows: ir.Table, typing: Engine) -> tuple[Problem, ...]:

@@ -25,7 +25,7 @@ def customers(facts: ir.Table, records: ir.Table | None, *, there: Collection[st
     sold = _from_sales(facts, frozenset(there))
     if records is None:
         return checked("customers", sold)
-    told = _from_records(_matched(records, sold))
+    told = _from_records(matched(records, sold))
     both = sold.outer_join(told, "customer_id", rname="told_{name}")
     text = {c: ibis.coalesce(both[f"told_{c}"], both[c]) for c in ("name", "email", "country")}
     return checked(
@@ -62,7 +62,7 @@ def _from_sales(facts: ir.Table, there: frozenset[str]) -> ir.Table:
     )
 
 
-def _matched(records: ir.Table, sold: ir.Table) -> ir.Table:
+def matched(records: ir.Table, sold: ir.Table) -> ir.Table:
     """Let a record whose number no sales row has, and whose e-mail one has, be that customer's."""
     ids = sold.select(sold_id="customer_id")
     mails = sold.select(sold_mail="customer_id")

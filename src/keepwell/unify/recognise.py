@@ -110,8 +110,10 @@ def _looks_like(raw: RawFile, column: str, field: str) -> bool:
 
 
 def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
-    """Choose among sales, products and customers by which fields are there."""
-    sales, products, customers = ({**_mapping(f, _not(free, taken)), **taken} for f in GENERIC)
+    """Choose among sales, products, customers and subscriptions by which fields are there."""
+    sales, products, customers, terms = ({**_mapping(f, _not(free, taken)), **taken} for f in GENERIC)
+    if {"date", "ended"} <= terms.keys() and _has_customer(terms) and ("date" not in sales or "ended" in taken):
+        return Recognition(GENERIC[3].name, "subscriptions", _only(terms, GENERIC[3]))
     money = {f for f in MONEY_FIELDS if f in sales}
     if sales.keys() & {"amount"} and plain(sales["amount"]) in _LIFETIME_TOTALS and "date" not in sales:
         money.discard("amount")
@@ -213,7 +215,8 @@ def _quoted(column: str) -> str:
 def _unknown(raw: RawFile, mapping: Mapping[str, str]) -> DataError:
     sought = (
         "sales (date, customer, and an amount or quantity and price), "
-        "products (product, and price or cost) or customers (customer, and e-mail, name or country)"
+        "products (product, and price or cost), customers (customer, and e-mail, name or country) or "
+        "subscriptions (customer, first and last day)"
     )
     mend, used = "Leave the file out", dict(mapping)
     for field in ("date", "customer_id", "amount"):

@@ -26,6 +26,7 @@ from keepwell.unify.people import customers
 from keepwell.unify.reading import RawFile
 from keepwell.unify.recognise import nearest, recognised
 from keepwell.unify.sales import sales
+from keepwell.unify.subscriptions import RECORD, assumed, latest, subscribed, subscriptions
 from keepwell.unify.typed import Readings, Seen, readings, seen
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Local:
 
 
 def run(files: Sequence[RawFile], settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Tables:
-    """Return the tables files, order_lines, products, customers, quarantine and duplicates.
+    """Return the tables files, order_lines, products, customers, subscriptions, quarantine and duplicates.
 
     Files that arrived after `settings.known_by` are left out, and a file given twice is one file.
 
@@ -107,23 +108,23 @@ def _run(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Loca
         kinds = ", ".join(f"{file.raw.name} ({file.recognition.role})" for file, _how in found)
         raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
     lists = {role: _lists(found, role, local, tell) for role in ("products", "customers")}
+    lists["subscriptions"] = _terms(found, settings, local, tell)
     goods = None if lists["products"] is None else local.engine.keep(products(lists["products"]))
     rows = _sales_rows(found, goods, settings, local, tell)
     tell("looking for rows that files share")
     rows = same.apart(same.marked(rows, sold, local.engine), sold, local.engine)
     facts = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
     met = facts if settings.as_of is None else facts.filter(facts.order_date <= settings.as_of)
-    records = lists["customers"]
-    good_records = None if records is None else records.filter(records.fault_reason.isnull())
-    there = _known(sold)
     tell("gathering customers")
-    people = local.engine.keep(customers(met, good_records, there=there))
+    people = local.engine.keep(customers(met, _records(lists), there=_known(sold)))
+    terms = lists["subscriptions"]
     tables = {
         "order_lines": checked("order_lines", facts),
         "products": checked("products", goods if goods is not None else _empty("products", local.engine)),
         "customers": people,
+        "subscriptions": _empty("subscriptions", local.engine) if terms is None else subscriptions(terms, met),
         "quarantine": _quarantine(found, rows, lists, local.engine),
-        "duplicates": _duplicates(rows),
+        "duplicates": _duplicates(rows, terms),
     }
     counted = _counted(rows, lists, local.engine)
     _one_currency(counted, settings)
@@ -170,6 +171,24 @@ def _lists(found: Sequence[tuple[Seen, Readings]], role: str, local: Local, tell
             tell(f"reading {role} from {file.raw.name}")
             tables.append(local.kept(listed(file, how, local.typing, order=order)))
     return ibis.union(*tables) if len(tables) > 1 else next(iter(tables), None)
+
+
+def _terms(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Local, tell: Tell) -> ir.Table | None:
+    """Return the typed rows of all files of subscriptions, with `of_file` on rows that a later one replaces."""
+    tables = []
+    for order, (file, how) in enumerate(found):
+        if file.recognition.role == "subscriptions":
+            tell(f"reading subscriptions from {file.raw.name}")
+            rows = subscribed(file, how, local.typing, zone=settings.shop.timezone, order=order)
+            tables.append(local.kept(rows))
+    return local.engine.keep(latest(ibis.union(*tables) if len(tables) > 1 else tables[0])) if tables else None
+
+
+def _records(lists: Mapping[str, ir.Table | None]) -> ir.Table | None:
+    """Return the good rows that say who somebody is: of customers files, and of files of subscriptions."""
+    given = [table for name in ("subscriptions", "customers") if (table := lists[name]) is not None]
+    good = [table.filter(table.fault_reason.isnull()).select(*RECORD) for table in given]
+    return ibis.union(*good) if len(good) > 1 else next(iter(good), None)
 
 
 def _sales_rows(
@@ -236,9 +255,12 @@ def _faulty(table: ir.Table, money: Any) -> ir.Table:
     return table.select("file", "line", column="fault_column", value="fault_value", reason="fault_reason", money=money)
 
 
-def _duplicates(rows: ir.Table) -> ir.Table:
-    held = rows.filter(rows.of_file.notnull())
-    return checked("duplicates", held.select("file", "line", "of_file", "money"))
+def _duplicates(rows: ir.Table, terms: ir.Table | None) -> ir.Table:
+    held = rows.filter(rows.of_file.notnull()).select("file", "line", "of_file", "money")
+    if terms is not None:
+        late, nothing = terms.filter(terms.of_file.notnull()), ibis.literal(0).cast(MONEY)
+        held = held.union(late.select("file", "line", "of_file", money=nothing))
+    return checked("duplicates", held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +276,12 @@ class Count:
 
 def _counted(rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engine) -> dict[str, list[Count]]:
     """Count each file's rows and money by where they went and by currency."""
-    place = ibis.cases(
-        (rows.fault_reason.notnull(), "quarantined"), (rows.of_file.notnull(), "duplicates"), else_="facts"
-    )
-    parts = [rows.select("file", "currency", "money", place=place)]
+    parts = [rows.select("file", "currency", "money", place=_place(rows))]
+    nothing = ibis.literal(0).cast(MONEY)
     for table in lists.values():
         if table is not None:
-            went = table.fault_reason.notnull().ifelse("quarantined", "facts")
-            nothing = ibis.literal(0).cast(MONEY)
-            parts.append(table.select("file", currency=ibis.null("string"), money=nothing, place=went))
+            currency = table.currency if "currency" in table.columns else ibis.null("string")
+            parts.append(table.select("file", currency=currency, money=nothing, place=_place(table)))
     counted = [
         part.group_by("file", "place", "currency").aggregate(
             rows=_.count(), money=_.money.sum().fill_null(0).cast(_SUM), unread=_.money.isnull().sum().cast("int64")
@@ -276,6 +295,12 @@ def _counted(rows: ir.Table, lists: Mapping[str, ir.Table | None], engine: Engin
             count = Count(row["place"], row["rows"], money, row["unread"], row["currency"])
             places.setdefault(row["file"], []).append(count)
     return places
+
+
+def _place(rows: ir.Table) -> Any:
+    """Return where each row went."""
+    held = rows.of_file.notnull() if "of_file" in rows.columns else ibis.literal(value=False)
+    return ibis.cases((rows.fault_reason.notnull(), "quarantined"), (held, "duplicates"), else_="facts")
 
 
 def _one_currency(counted: Mapping[str, list[Count]], settings: Settings) -> None:
@@ -323,5 +348,5 @@ def _file_row(file: Seen, how: Readings, counts: Sequence[Count]) -> dict[str, A
         **{f"money_{place}": value for place, value in money.items()},
         "unknown_money": sum(c.unread for c in counts) + raw.bad_rows,
         "mapping": json.dumps(dict(file.recognition.mapping), ensure_ascii=False),
-        "notes": json.dumps([*raw.notes, *file.recognition.notes, *how.notes], ensure_ascii=False),
+        "notes": json.dumps([*raw.notes, *file.recognition.notes, *assumed(file), *how.notes], ensure_ascii=False),
     }

@@ -16,16 +16,20 @@ from keepwell.engine import Engine, collected, number
 from keepwell.settings import Reading
 from keepwell.unify import amounts, dates
 from keepwell.unify.columns import as_text, code, shapes
-from keepwell.unify.formats import AMOUNTS, FORMATS, RATES, TEXTS, Format
+from keepwell.unify.formats import AMOUNTS, DATES, FORMATS, RATES, TEXTS, Format
 from keepwell.unify.reading import RawFile
 from keepwell.unify.recognise import Recognition
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_PROSE = ("description", "name", "first_name", "last_name", "category", "country", "channel", "status", "event")
+_PROSE = (
+    "description", "name", "first_name", "last_name", "category", "country", "channel", "status", "event", "plan",
+    "reason",
+)  # fmt: skip
 RAW = "raw_"  # prefix of a field's text as it stands in the file
 _NUMBERS = (*AMOUNTS, *RATES)
+Days = dates.Evidence  # a class with a field of that name cannot say it
 SHOWN = 200  # characters of a value that quarantine keeps
 
 
@@ -38,6 +42,7 @@ class Seen:
     dates: dates.Evidence = field(default_factory=dates.Evidence)
     amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
     discount: Literal["money", "share", "percent"] = "money"  # what the column of discounts holds
+    ends: Days = field(default_factory=Days)  # of the last days, where there are such
 
     @property
     def format(self) -> Format:
@@ -57,6 +62,7 @@ class Readings:
     date: dates.DateReading | None
     amounts: Mapping[str, amounts.AmountReading]  # by field
     notes: tuple[str, ...]
+    ended: dates.DateReading | None = None
 
 
 def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
@@ -88,14 +94,18 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     """Ask the engine what the columns of dates and amounts look like."""
     recognition = _with_true_totals(raw, recognition, engine)
     table = texts(raw, recognition.mapping, engine)
-    found = dates.Evidence()
-    if "date" in recognition.mapping:
-        text = _date_text(table[RAW + "date"])
-        if text.type().is_string():
-            found = dates.evidence(engine, text, shapes(engine, text))
+    found, ends = (_days(table, name, engine) for name in DATES)
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
-    return Seen(raw, recognition, found, said, _discount(table, recognition, engine))
+    return Seen(raw, recognition, found, said, _discount(table, recognition, engine), ends)
+
+
+def _days(table: ir.Table, name: str, engine: Engine) -> dates.Evidence:
+    """Return what a column of dates says, if it is there and is text."""
+    if RAW + name not in table.columns:
+        return dates.Evidence()
+    text = _date_text(table[RAW + name])
+    return dates.evidence(engine, text, shapes(engine, text)) if text.type().is_string() else dates.Evidence()
 
 
 def _discount(table: ir.Table, recognition: Recognition, engine: Engine) -> Literal["money", "share", "percent"]:
@@ -138,7 +148,9 @@ def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) ->
 def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     """Decide how each column is read: by its own values, else the file's others, else its sister files'."""
     mapping = file.recognition.mapping
-    date = dates.decided(file.dates, [s.dates for s in sisters], told=reading.date_order)
+    others = [s.dates for s in sisters]
+    date = dates.decided(file.dates, [file.ends, *others], told=reading.date_order)
+    ended = dates.decided(file.ends, [file.dates, *others], told=reading.date_order)
     pooled = [_pooled(f.amounts.values()) for f in (file, *sisters)]
     read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
     said = dates.notes(mapping["date"], date, file.dates) if "date" in mapping else []
@@ -147,7 +159,7 @@ def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
         unit = "a share of the line" if file.discount == "share" else "a percentage of the line"
         said.append(f"{mapping['discount']!r} is read as {unit}; --map {mapping['discount']}=ignore leaves it out")
     said += amounts.rounded_notes({mapping[n]: e for n, e in file.amounts.items() if n in AMOUNTS})
-    return Readings(date, read, tuple(said))
+    return Readings(date, read, tuple(said), ended)
 
 
 def _pooled(found: Iterable[amounts.Evidence]) -> amounts.Evidence:
@@ -158,8 +170,8 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     """Return each row's fields, typed, with the first fault of the row.
 
     Columns: `line`; every field of `formats.FIELDS` but dates (text; decimal(18,4); for rates as many decimals as they
-    need; null where the file has no such column); `ordered_at`, `order_date`; `fault_field`, `fault_value`,
-    `fault_reason`.
+    need; null where the file has no such column); `ordered_at`, `order_date`, `ended` (a date); `fault_field`,
+    `fault_value`, `fault_reason`.
     """
     mapping = file.recognition.mapping
     raw = texts(file.raw, mapping, engine)
@@ -173,13 +185,16 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
         there = name in mapping
         read = amounts.read(raw[RAW + name], reading, dtype=dtype, limit=limit) if there else ibis.null(dtype)
         values[name] = read
-    moment, day = (
-        dates.stamps(_date_text(raw[RAW + "date"]), how.date, zone=zone, written_in=file.format.zone)
-        if "date" in mapping
-        else (ibis.null("timestamp"), ibis.null("date"))
-    )
-    table = raw.mutate(ordered_at=moment, order_date=day, **values)
+    moment, day = _stamps(raw, "date", how.date, file, zone=zone)
+    _, last = _stamps(raw, "ended", how.ended, file, zone=zone)
+    table = raw.mutate(ordered_at=moment, order_date=day, ended=last, **values)
     return _with_faults(table, file, how)
+
+
+def _stamps(raw: ir.Table, name: str, reading: dates.DateReading | None, file: Seen, *, zone: str) -> tuple[Any, Any]:
+    if name not in file.recognition.mapping:
+        return ibis.null("timestamp"), ibis.null("date")
+    return dates.stamps(_date_text(raw[RAW + name]), reading, zone=zone, written_in=file.format.zone)
 
 
 def _text(raw: ir.Table, name: str) -> Any:
@@ -209,6 +224,10 @@ def _with_faults(table: ir.Table, file: Seen, how: Readings) -> ir.Table:
         faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.date))))
         late = table.ordered_at > ibis.literal(arrival_limit(file.raw))
         faults.append((late, "date", text, ibis.literal("dated after the file arrived")))
+    if "ended" in mapping:
+        text = table[RAW + "ended"].cast("string")
+        bad = text.notnull() & table.ended.isnull()
+        faults.append((bad, "ended", text, ibis.literal(dates.reason(how.ended))))
     return first_fault(table, faults).drop([c for c in table.columns if c.startswith(RAW)])
 
 

@@ -13,12 +13,13 @@ SPECIAL = (
     woo.REST,
     stripe.V1,
     stripe.V2,
+    stripe.SUBSCRIPTIONS,
     square.TRANSACTIONS,
     square.ITEMS,
     uci.ONLINE_RETAIL,
     uci.CDNOW,
 )
-GENERIC = (generic.SALES, generic.PRODUCTS, generic.CUSTOMERS)
+GENERIC = (generic.SALES, generic.PRODUCTS, generic.CUSTOMERS, generic.SUBSCRIPTIONS)
 FORMATS = {format_.name: format_ for format_ in (*SPECIAL, *GENERIC)}
 
 __all__ = [

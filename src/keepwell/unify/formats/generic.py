@@ -1,4 +1,4 @@
-"""Any transaction, product or customer table, by the names that people give their columns."""
+"""Any table of transactions, products, customers or subscriptions, by the names that people give their columns."""
 
 from keepwell.unify.formats.shape import Format, columns, words
 
@@ -128,4 +128,40 @@ CUSTOMERS = Format(
     title="customers with what is known of them",
     fields=columns(_WHO.replace("customer id |", "customer id | id |", 1)),
     required=("customer",),
+)
+
+SUBSCRIPTIONS = Format(
+    name="generic subscriptions",
+    role="subscriptions",
+    title="subscriptions with their first and last day",
+    fields=columns(
+        """
+date: start date | started | started at | started on | start | subscription start | subscription start date
+| subscribed at | subscribed on | contract start | contract start date | membership start | member since | joined
+| joined at | joined on | join date | signup date | sign up date | signed up | signed up at | activated
+| activated at | activation date | valid from | begin | begin date | period start | beginn | startdatum
+| vertragsbeginn | debut | date debut | fecha inicio
+ended: end date | ended | ended at | ended on | end | subscription end | subscription end date | contract end
+| contract end date | membership end | churn date | churned at | churned on | cancelled at | canceled at
+| cancelled on | canceled on | cancel date | cancellation date | cancelled | canceled | termination date
+| terminated at | terminated on | left | left at | left on | leave date | expired | expired at | valid to
+| valid until | ende | enddatum | vertragsende | fin | date fin | fecha fin
+subscription_id: subscription id | subscription no | subscription number | subscription | contract id | contract no
+| contract number | policy id | policy no | policy number | id
+period: period | interval | billing period | billing interval | billing cycle | billing frequency | payment interval
+| payment frequency | frequency | term | cycle | intervall
+price: price | amount | recurring amount | plan amount | subscription price | subscription amount | mrr
+| monthly charge | monthly price | monthly fee | monthly amount | price per period | unit price | fee | premium
+| preis | beitrag | prix | precio
+plan: plan | plan name | plan id | tier | package | product | product name | subscription type | membership type
+| contract type | contract | tarif
+reason: reason | cancellation reason | cancel reason | churn reason | reason for leaving | grund
+currency: currency | currency code | waehrung | währung
+status: status | state | subscription status
+"""
+        + _WHO
+    ),
+    required=("date", "customer"),
+    void=words("incomplete | incomplete_expired | never paid | draft"),
+    over=words("canceled | cancelled | ended | expired | churned | terminated | inactive"),
 )

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["sales", "products", "customers"]
+Role = Literal["sales", "products", "customers", "subscriptions"]
 MoneyRule = Literal["rows", "orders", "documents"]
 SameRule = Literal["rows", "key", "order"]
 
 # Every field a column can fill, by how its text is read.
-DATES = ("date",)
+DATES = ("date", "ended")
 TEXTS = (
     "order_id",
     "line_id",
@@ -32,6 +32,10 @@ TEXTS = (
     "event",
     "country",
     "channel",
+    "subscription_id",
+    "period",
+    "plan",
+    "reason",
 )
 AMOUNTS = (
     "amount",
@@ -82,7 +86,10 @@ class Format:
     money: MoneyRule = "rows"
     same: SameRule = "rows"
     zone: str = ""  # zone of stamps without an offset; '' is the shop's
-    void: frozenset[str] = frozenset()  # statuses of orders never paid, or cancelled whole; in lower case
+    void: frozenset[str] = (
+        frozenset()
+    )  # statuses of orders (subscriptions) never paid, or cancelled whole; in lower case
+    over: frozenset[str] = frozenset()  # statuses of subscriptions that have ended
     returned: frozenset[str] = frozenset()  # statuses of orders whose money went back without an amount being given
     refunds_dated: bool = True  # a row that takes money back stands on its own day
     nobody: frozenset[str] = frozenset()  # customer ids that name nobody here: a shop's number for guests

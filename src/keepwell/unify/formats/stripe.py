@@ -1,6 +1,6 @@
-"""Stripe's export of payments, in its two generations: one row per charge, refunds as an amount on it."""
+"""Stripe's exports: payments, in two generations (one row per charge, refunds as an amount on it), subscriptions."""
 
-from keepwell.unify.formats.shape import Format, columns
+from keepwell.unify.formats.shape import Format, columns, words
 
 _COMMON = """
 order_id: id
@@ -46,4 +46,29 @@ V2 = Format(
     zone="UTC",
     void=_VOID,
     refunds_dated=False,
+)
+
+SUBSCRIPTIONS = Format(
+    name="stripe subscriptions",
+    role="subscriptions",
+    title="Stripe subscriptions",
+    signatures=(("id", "Customer ID", "Status", "Current Period Start (UTC)"),),
+    fields=columns("""
+subscription_id: id
+customer_id: Customer ID
+email: Customer Email
+name: Customer Name
+date: Start Date (UTC) | Created (UTC) | Start (UTC)
+ended: Ended At (UTC) | Canceled At (UTC)
+price: Amount
+period: Interval
+plan: Plan | Product | Product Name
+reason: Cancellation Reason
+currency: Currency
+status: Status
+"""),
+    required=("date", "customer"),
+    zone="UTC",
+    void=words("incomplete | incomplete_expired"),
+    over=words("canceled | cancelled"),
 )

@@ -1,0 +1,132 @@
+"""Files of subscriptions as typed rows: since when, until when, how often and how much is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from keepwell.engine import Engine
+from keepwell.tables import checked, money
+from keepwell.unify.people import matched
+from keepwell.unify.sales import customer_id, full_name, somebody
+from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields, first_fault
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# How often is paid, as files write it, by letters and digits other than 1: 'P1M' is a month, 'P3M' none of these.
+PERIODS = {
+    "day": ("day", "days", "daily", "d", "pd", "tag", "jour", "dia"),
+    "week": ("week", "weeks", "weekly", "w", "pw", "woche", "semaine", "semana"),
+    "month": ("month", "months", "monthly", "m", "mo", "pm", "monthtomonth", "monat", "monatlich", "mois", "mes"),
+    "year": ("year", "years", "yearly", "y", "yr", "py", "annual", "annually", "jahr", "annee", "ano"),
+}
+ASSUMED = "month"  # where a file has no such column
+RECORD = ("customer_id", "by_email", "customer_key", "name", "email", "country", "channel", "file_order", "line")
+
+
+def assumed(file: Seen) -> tuple[str, ...]:
+    """Return what is assumed in reading a file, with its switch."""
+    if file.recognition.role != "subscriptions" or "period" in file.recognition.mapping:
+        return ()
+    return (f"no column says how often is paid: once a {ASSUMED} is assumed; --map COLUMN=period names one",)
+
+
+def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: int) -> ir.Table:
+    """Return one row per row of a file of subscriptions: the table's columns, those of `RECORD`, and the fault columns.
+
+    Where the file names no subscription, its name is the customer's, the first day and the plan.
+    """
+    table = fields(file, how, engine, zone=zone)
+    number, email = somebody(table.customer_id), somebody(table.email).lower()
+    key = ibis.coalesce(number, email, somebody(full_name(table)))  # as sales do: by name where there is no other
+    named = customer_id(email.isnull().ifelse(key, number), email)
+    table = table.mutate(
+        key=key,
+        started=table.order_date,
+        every=_period(table.period) if "period" in file.recognition.mapping else ibis.literal(ASSUMED),
+        state=table.status.lower().fill_null(""),
+    )
+    table = first_fault(table, _faults(table, file))
+    none = ibis.null("string")
+    columns = [(table[FAULT[0]] == f, ibis.literal(c)) for f, c in file.recognition.mapping.items()]
+    rows = table.select(
+        subscription_id=table.subscription_id,
+        customer_id=named,
+        by_email=customer_id(none, email),
+        customer_key=key,
+        name=full_name(table),
+        email=email,
+        country=table.country,
+        channel=table.channel,
+        started=table.started,
+        ended=table.ended,
+        period=table.every,
+        price=money(table.price),
+        plan=table.plan,
+        reason=table.reason,
+        currency=table.currency.upper(),
+        file=ibis.literal(file.raw.digest),
+        line=table.line.cast("int64"),
+        file_order=ibis.literal(order).cast("int64"),
+        fault_column=ibis.cases(*columns, else_=none),
+        fault_value=table[FAULT[1]].substr(0, SHOWN),
+        fault_reason=table[FAULT[2]],
+    )
+    return rows if "subscription_id" in file.recognition.mapping else _named(rows)
+
+
+def _period(text: Any) -> Any:
+    letters = text.lower().re_replace(r"[^a-z02-9]", "").re_replace("^(per|every|each)", "")
+    known = [(letters.isin(names), ibis.literal(period)) for period, names in PERIODS.items()]
+    return ibis.cases(*known, else_=ibis.null("string"))
+
+
+def _faults(table: ir.Table, file: Seen) -> Sequence[tuple[Any, str, Any, Any]]:
+    none, text = ibis.null("string"), table.status.cast("string")
+    faults = [
+        (table.key.isnull(), "customer_id", none, ibis.literal("no customer")),
+        (table.started.isnull(), "date", none, ibis.literal("no first day")),
+        (table.ended < table.started, "ended", table.ended.cast("string"), ibis.literal("ended before it started")),
+        (table.price < 0, "price", table.price.cast("string"), ibis.literal("a price below 0")),
+        (table.every.isnull(), "period", table.period, ibis.literal("not paid by the day, week, month or year")),
+        (table.state.isin(sorted(file.format.void)), "status", text, ibis.literal("never began")),
+        (
+            table.state.isin(sorted(file.format.over)) & table.ended.isnull(),
+            "status",
+            text,
+            ibis.literal("has ended, but no day says when"),
+        ),
+    ]
+    if "subscription_id" in file.recognition.mapping:
+        missing = table.subscription_id.isnull()
+        faults.append((missing, "subscription_id", none, ibis.literal("no subscription")))
+    return faults
+
+
+def _named(rows: ir.Table) -> ir.Table:
+    """Name subscriptions by what they are; the second of the same customer, day and plan is another one."""
+    same = ibis.window(group_by=[rows.customer_key, rows.started, rows.plan], order_by=rows.line)
+    place = ibis.row_number().over(same)
+    name = rows.customer_key + " " + rows.started.cast("string") + (" " + rows.plan).fill_null("")
+    again = (place > 0).ifelse(ibis.literal(" no. ") + (place + 1).cast("string"), ibis.literal(""))
+    return rows.mutate(subscription_id=name + again)
+
+
+def latest(rows: ir.Table) -> ir.Table:
+    """Add `of_file`: null on the row that counts, the last file's last; on the others, the file of that row."""
+    good = rows.filter(rows.fault_reason.isnull()).select("file", "line", "file_order", "subscription_id")
+    first = ibis.window(group_by=good.subscription_id, order_by=[ibis.desc(good.file_order), ibis.desc(good.line)])
+    placed = good.mutate(place=ibis.row_number().over(first), holder=good.file.first().over(first))
+    late = placed.filter(_.place > 0).select(late_file="file", late_line="line", of_file="holder")
+    joined = rows.left_join(late, (rows.file == late.late_file) & (rows.line == late.late_line))
+    return joined.drop("late_file", "late_line")
+
+
+def subscriptions(rows: ir.Table, sold: ir.Table) -> ir.Table:
+    """Return one row per subscription, of the customers that the sales know by number or, failing that, by e-mail."""
+    good = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
+    return checked("subscriptions", matched(good, sold.select("customer_id").distinct()))
