@@ -139,7 +139,7 @@ def predict(p: MBGCNBDk, cells: Cells, *, days: int, rate: float = 0.0, clock: b
 
     `rate` discounts continuously, per day. With `clock` the distributions are of the purchases during that shorter
     time whose expected number is `discounted`, given activity. With k above 1 the mean of a cell's distribution may
-    lie away from its expectation, which is exact, by up to 1/32 of a purchase; see `staying`.
+    lie a little away from its expectation, which is exact; see `staying`.
     """
     p_active = _active_cells(p, checked(cells))
     return staying.forecast(_staying(p), cells, p_active, days=days, rate=rate, clock=clock)

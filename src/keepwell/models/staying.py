@@ -8,8 +8,9 @@ z = (T - t_x) / (alpha + T), the chance of j is in proportion to
 
     w_j = n (n+1) ... (n+j-1) z^j / j!,  j = 0 ... every - 1
 
-Everything expected is a mixture over j, exact for each cell. Distributions of counts are kept for mixtures whose mean j
-is one of `NODES` even steps, so that they are few: a cell takes the nearest, whose mean is within 1/32 of a purchase.
+Everything expected is a mixture over j, exact for each cell. Distributions of counts are exact at x = 0, where the age
+tells the silence. Else, so that they are few, they are kept for mixtures whose mean j is one of `NODES` even steps; a
+cell takes the nearest, whose mean is within 1/32 of a purchase and 1/32 of itself.
 
 Source: the phases of an Erlang distribution are the events of a Poisson process, so j and the rate are known jointly by
 Bayes' rule. Platzer & Reutterer (2016), Marketing Science 35(5):779-799, approximate the expectation instead.
@@ -28,6 +29,7 @@ from keepwell.models.shapes import Cells, Floats, Forecast, Ints
 
 CHUNK = 16_384  # groups or cells whose quadrature nodes or phases are in memory at once
 NODES = 16  # steps of the mean of the phases passed
+OWN = NODES + 1  # stands for the phases passed in a silence as long as the age
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def forecast(s: Staying, cells: Cells, p_active: Floats, *, days: int, rate: flo
     repeats, ages = x[pairs].astype(float), age[pairs].astype(float)
     future = _future(s, repeats, ages, np.zeros(len(pairs), np.int64))
     exposure = table.exposure[pairs, nodes]
-    start, pmf = counts.stopped(*future, exposure, _at_nodes(s, repeats, nodes), counts.CUT)
+    start, pmf = counts.stopped(*future, exposure, _at_nodes(s, repeats, ages, nodes), counts.CUT)
     return Forecast(
         days=days,
         p_active=p_active,
@@ -144,7 +146,7 @@ class _Tables:
 
 
 def _tables(s: Staying, x: Ints, age: Ints, days: int, rate: float, *, clock: bool) -> _Tables:
-    k, nodes = s.every, 1 if s.every == 1 else NODES + 1
+    k, nodes = s.every, _nodes(s)
     if not len(x):
         return _Tables(np.zeros((0, k)), np.zeros((0, k)), np.zeros((0, nodes)))
     every_j = np.arange(k)
@@ -172,15 +174,22 @@ def _mixed(s: Staying, cells: Cells, pair: Ints, table: _Tables) -> tuple[Floats
         share = passed(s, x, t_x, T)
         plain[part] = (share * table.plain[pair[part]]).sum(axis=1)
         worthy[part] = (share * table.worthy[pair[part]]).sum(axis=1)
-        node[part] = np.rint(NODES / (s.every - 1) * (share @ np.arange(s.every))).astype(np.int64)
+        nearest = np.rint(NODES / (s.every - 1) * (share @ np.arange(s.every)))
+        node[part] = np.where(x > 0, nearest, OWN)
     return plain, worthy, node
 
 
-def _at_nodes(s: Staying, x: Floats, node: Ints) -> Floats:
+def _nodes(s: Staying) -> int:
+    return 1 if s.every == 1 else OWN + 1
+
+
+def _at_nodes(s: Staying, x: Floats, T: Floats, node: Ints) -> Floats:
     """Return the chances of the phases passed where their mean is `node` of the `NODES` steps, (n, every)."""
     if s.every == 1:
         return np.ones((len(x), 1))
-    xs, nodes, of = groups_of(x.astype(np.int64), node)
+    share = passed(s, x, np.zeros(len(x)), T)
+    stepped = node < OWN
+    xs, nodes, of = groups_of(x[stepped].astype(np.int64), node[stepped])
     n, wanted = s.r + s.every * xs.astype(float), nodes * (s.every - 1) / NODES
     j = np.arange(s.every)
     # The mean rises with ln z: halving is sure, and these are few.
@@ -189,16 +198,15 @@ def _at_nodes(s: Staying, x: Floats, node: Ints) -> Floats:
         middle = (low + high) / 2
         above = _truncated(n, middle, s.every) @ j > wanted
         low, high = np.where(above, low, middle), np.where(above, middle, high)
-    share: Floats = _truncated(n, low, s.every)[of]
+    share[stepped] = _truncated(n, low, s.every)[of]
     return share
 
 
 def _exposures(s: Staying, x: Floats, T: Floats, worthy: Floats, most: float) -> Floats:
     """Return the time in which as many purchases are expected as `worthy`, (n, every), says, for each node."""
-    nodes = 1 if s.every == 1 else NODES + 1
-    answer, near = np.empty((len(x), nodes)), np.full(len(x), np.log(most))
-    for node in range(nodes):
-        share = _at_nodes(s, x, np.full(len(x), node))
+    answer, near = np.empty((len(x), _nodes(s))), np.full(len(x), np.log(most))
+    for node in range(_nodes(s)):
+        share = _at_nodes(s, x, T, np.full(len(x), node))
         wanted = np.log(np.maximum((share * worthy).sum(axis=1), 1e-300))
         near = _log_time(s, x, T, share, wanted, near, np.log(most))
         answer[:, node] = np.minimum(np.exp(near), most)
