@@ -9,7 +9,7 @@ from keepwell.engine import collected
 
 def binned(engine, made, worths, tiers=None):
     values = [
-        {**made.values(np.random.default_rng(0), [past(made, i)])[0], "expected_contribution": float(w)}
+        {**made.values(np.random.default_rng(0), [past(made, i)])[2], "expected_contribution": float(w)}
         for i, w in enumerate(worths)
     ]
     named = [{"customer_id": f"c{i}", "scheme": "tier", "segment": t} for i, t in enumerate(tiers or [])]

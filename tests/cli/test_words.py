@@ -39,7 +39,7 @@ ANSWER = {
         "301 contribution on 1,000 taken, from 42 customers",
         "90.00 contribution in the next 12 months (90% interval 70.00 to 120)",
         "in the 364 days from 2024-01-01 the same method would have forecast 110 purchases and 100 came (+10%)",
-        "2 such tests ran from -10% to +10%; error of the whole forecast 21% below that of the best plain rule",
+        "2 tests about that far ahead ran from -10% to +10%; error of the whole forecast 21% below that of the best plain rule",
         "31.00 in 3 months, 1,234 for life",
         "! Only 30 customers came back.",
         "! 1 more warning on the forecast: see the report",

@@ -28,7 +28,7 @@ FLAGS = (
     "--virtual-time-budget=30000",
     "--dump-dom",
 )
-CHARTS = 11
+CHARTS = 13
 PATIENCE = 90  # seconds
 
 

@@ -148,12 +148,12 @@ def test_every_chart_stands_with_its_data(outline):
     plots = {i.removeprefix("plot-") for i in outline.ids if i.startswith("plot-")}
     assert plots == {i.removeprefix("data-") for i in outline.ids if i.startswith("data-")}
     expected = {"waterfall", "whale", "worth", "buying", "activity", "cohorts", "kinds", "forecast", "calibration"}
-    assert plots == expected | {"keep", "deciles"}
+    assert plots == expected | {"keep", "deciles", "tenths", "staying"}
 
 
 def test_figures_cannot_end_the_script_that_holds_them(page):
     figures = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, flags=re.DOTALL)
-    assert len(figures) == 11
+    assert len(figures) == 13
     assert not [figure for figure in figures if "<" in figure]
 
 
@@ -175,11 +175,37 @@ def test_the_stop_list_adds_up_to_the_plan(outline, arrow):
     assert f"Stop contacting {len(stop)} of {len(arrow['plan'])} customers: saves {saves}" in outline.words
 
 
-def test_trust_is_that_of_the_latest_of_the_longest_tests_of_the_used_method(outline, arrow):
-    rows = [r for r in arrow["backtest"].to_pylist() if r["method"] == "bgnbd" and r["group"] == "all"]
-    last = max((r["horizon"], r["origin"]) for r in rows)
-    told = {r["measure"]: r["value"] for r in rows if (r["horizon"], r["origin"]) == last}
-    assert f"{told['expected']:.0f} purchases forecast, {told['actual']:.0f} came" in outline.words
+def test_trust_is_one_number_on_the_first_screen_and_over_its_chart(outline, arrow):
+    rows = [r for r in arrow["forecast_path"].to_pylist() if r["actual"] is not None]
+    last = [r for r in rows if r["origin"] == max(r["origin"] for r in rows)]
+    expected, actual = (sum(r[name] for r in last) for name in ("expected", "actual"))
+    assert f"{expected:.0f} purchases forecast, {actual:.0f} came" in outline.words
+    assert f"would have forecast {expected:.0f} purchases; {actual:.0f} came" in outline.words
+
+
+def test_each_horizon_stands_with_its_interval_and_the_method_that_won_it(outline, arrow):
+    worth = {r["horizon"]: r for r in arrow["equity"].to_pylist()}
+    for name, words in (("3m", "3 months"), ("6m", "6 months"), ("12m", "12 months"), ("life", "life")):
+        assert f"{worth[name]['expected']:,.2f}" in outline.words, words
+    assert "On every horizon the method used beat the best of these rules" in outline.words
+    assert "Its error is 17% below that of the best plain rule" in outline.words
+
+
+def test_warnings_stand_in_plain_words_where_their_numbers_are(outline):
+    top, _, rest = outline.words.partition("How much are my customers worth?")
+    assert "Only 12 customers came back" in top
+    trust = rest.partition("How far to trust the forecast")[2]
+    assert "No test looked 12 months ahead" in trust
+    cohorts = rest.partition("The customers")[2].partition("How far to trust the forecast")[0]
+    assert "Customers of March 2024 buy less" in cohorts
+
+
+def test_subscribers_have_a_section_of_their_own_where_there_are_any(outline, duckdb, arrow, place, made, tmp_path):
+    assert "of subscribers are still there after 12 months" in outline.words
+    assert "Chance of leaving" in outline.words
+    none = {**arrow, "subscriptions": arrow["subscriptions"].slice(0, 0)}
+    page = written(place(duckdb, none), made.summary(none), Settings(), duckdb, tmp_path / "r.html").read_text()
+    assert 'id="subscribers"' not in page
 
 
 def test_each_headline_shows_formula_tables_and_evidence(page):

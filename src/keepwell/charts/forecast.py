@@ -35,6 +35,7 @@ class Track:
     actual: float
     inside: int  # periods inside their 90% interval
     periods: int  # periods over
+    days: int  # that it looked ahead, as far as they are over
 
 
 def tracks(data: pa.Table) -> list[Track]:
@@ -50,6 +51,7 @@ def tracks(data: pa.Table) -> list[Track]:
             actual=sum(r["actual"] for r in rows),
             inside=sum(r["lower"] <= r["actual"] <= r["upper"] for r in rows),
             periods=len(rows),
+            days=(max(r["period"] for r in rows) - origin).days,
         )
         for origin, rows in sorted(origins.items())
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ibis import _
@@ -83,10 +84,16 @@ def named(method: str) -> str:
     return NAMES.get(method, method)
 
 
-def champion(found: list[Row]) -> str | None:
-    """Return the method behind the value of 12 months, or of the longest horizon that was tested; None without any."""
-    named = {row["horizon"]: row["champion"] for row in found if row["champion"]}
-    return named.get("12m") or next(reversed(named.values()), None)
+def lead(found: Sequence[Row]) -> Row | None:
+    """Return the horizon of 12 months, or the longest that was tested; None without any."""
+    tested = {row["horizon"]: row for row in found if row["champion"]}
+    return tested.get("12m") or next(reversed(tested.values()), None)
+
+
+def champion(found: Sequence[Row]) -> str | None:
+    """Return the method behind the lead."""
+    row = lead(found)
+    return row["champion"] if row else None
 
 
 def shown_test(tables: Tables, engine: Engine) -> Row | None:

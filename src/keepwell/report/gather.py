@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import ibis
 import pyarrow as pa
 from ibis import _
 
-from keepwell.charts import activity, calibration, cohorts, forecast, keep, profiles, waterfall, whale, worth
+from keepwell.charts import (
+    activity,
+    calibration,
+    cohorts,
+    forecast,
+    keep,
+    profiles,
+    staying,
+    tenths,
+    waterfall,
+    whale,
+    worth,
+)
 from keepwell.engine import Engine, collected
 from keepwell.tables import CONTRACTS, LEDGER_LINES, UNKNOWN, Tables
 
@@ -153,6 +166,44 @@ def bases(tables: Tables) -> ir.Table:
     return tables["values"].group_by("horizon", "basis").aggregate(customers=_.count()).order_by("horizon", "basis")
 
 
+def scores(tables: Tables) -> ir.Table:
+    """Return mean CRPS and customers of each method and test, over all customers."""
+    wanted = tables["backtest"].filter((_["group"] == "all") & _.measure.isin(["crps", "customers"]))
+    found = {name: _.value.max(where=_.measure == name) for name in ("crps", "customers")}
+    return wanted.group_by("origin", "horizon", "method").aggregate(**found).order_by("origin", "horizon", "method")
+
+
+def soon(tables: Tables) -> ir.Table:
+    """Return per horizon the orders and buyers expected, and how many will order within 30, 60 and 90 days."""
+    values = tables["values"]
+    within = {f"within_{days}": values[f"p_order_{days}"].sum() for days in (30, 60, 90)}
+    buyers = (1.0 - values.p_zero).sum()
+    sums = values.group_by("horizon").aggregate(
+        customers=_.count(), orders=_.expected_orders.sum(), buyers=buyers, **within
+    )
+    return sums.order_by("horizon")
+
+
+def leaving(tables: Tables) -> ir.Table:
+    """Return per horizon the subscribers, how many are expected to leave, and the ends of their chances."""
+    chances = tables["values"].filter(_.p_leave.notnull())
+    order = ibis.window(group_by="horizon", order_by=[chances.p_leave, chances.customer_id])
+    of = chances.count().over(ibis.window(group_by="horizon"))
+    rank = ibis.row_number().over(order).cast("float64") + 1.0
+    ranked = chances.select("horizon", "p_leave", place=10.0 * rank / of.cast("float64"))
+    return (
+        ranked.group_by("horizon")
+        .aggregate(
+            subscribers=_.count(),
+            leave=_.p_leave.sum(),
+            p_leave=_.p_leave.mean(),
+            least=_.p_leave.mean(where=_.place <= 1.0),
+            most=_.p_leave.mean(where=_.place > 9.0),
+        )
+        .order_by("horizon")
+    )
+
+
 def currencies(tables: Tables) -> ir.Table:
     """Return the currencies of the files."""
     named = tables["order_lines"].filter(_.currency.notnull() & (_.currency != ""))
@@ -188,4 +239,9 @@ QUERIES: dict[str, Callable[[Tables], ir.Table]] = {
     "fits": fitted,
     "bases": bases,
     "currencies": currencies,
+    "tenths": tenths.tenths_data,
+    "scores": scores,
+    "soon": soon,
+    "staying": staying.staying_data,
+    "leaving": leaving,
 }

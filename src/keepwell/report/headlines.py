@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from keepwell.charts import keep, whale
+from keepwell.charts import forecast, keep, whale
 from keepwell.charts.words import count, day, missing, money, plural, share, signed_share
+from keepwell.loop.forecasts import lead
 from keepwell.report.earned import assumed_part
 from keepwell.report.gather import Gathered
 from keepwell.report.intake import decimal
 from keepwell.report.keeping import HOW_TO, stop_totals
-from keepwell.report.trust import beaten, champion_rows, error_range, tested
+from keepwell.report.trust import beaten, champion_rows, error_range
 from keepwell.settings import Settings
 
 Row = dict[str, Any]
 TOO_WIDE = 20.0  # times: an interval that much wider than its lower end has no middle worth printing
+SOON = {"3m": "3 months", "6m": "6"}
 HORIZONS = {"12m": "in the next 12 months", "life": "over their life as customers"}
 
 
@@ -92,6 +94,8 @@ def _worth(data: Gathered, summary: Row, settings: Settings, currency: str) -> H
         )
     ends = f"{money(year['lower'], currency)} to {money(year['upper'], currency)}"
     detail = f"90% interval: {ends}."
+    soon = [f"{money(equity[name]['expected'], currency)} in {word}" for name, word in SOON.items() if name in equity]
+    detail += f" Of it {' and '.join(soon)}." if soon else ""
     if "life" in equity and year["horizon"] != "life":
         detail += f" {HORIZONS['life'].capitalize()}: {_life(equity['life'], currency)}."
     when = HORIZONS.get(year["horizon"], year["horizon"])
@@ -200,28 +204,38 @@ def _stop(data: Gathered, stop: Row, currency: str, shared: Row) -> Headline:
 
 def _trust(data: Gathered, summary: Row) -> Headline:
     champion = str((summary.get("backtest") or {}).get("champion") or "")
-    rows = champion_rows(data, champion)
+    past = forecast.tracks(data["forecast"])
     shared: Row = {
         "name": "trust",
         "question": "How far can I trust this?",
         "formula": "purchases forecast for all customers with only what was known on an earlier day, beside what came",
-        "source": "backtest, forecast_path",
+        "source": "forecast_path, backtest",
         "evidence": "measured",
         "link": "trust",
     }
-    if not rows:
+    if not past:
         return Headline(
             answer="Untested so far",
             detail="The history is too short to forecast a part of it from the rest. Take the forecast as a guess.",
             why="that the models fit this shop: no part of the past could be held back to test them",
             **{**shared, "evidence": "assumed"},
         )
-    last = max(rows, key=lambda r: (r["horizon"], r["origin"]))  # a year ahead is what the first headline asks
-    error = f" ({signed_share(last['expected'] / last['actual'] - 1)})" if last["actual"] else ""
+    last, rows = past[-1], champion_rows(data, champion)
+    error = f" ({signed_share(last.expected / last.actual - 1)})" if last.actual else ""
+    days = len({row["origin"] for row in rows}) or len(past)
+    said = (error_range(rows, summary), _won(summary), beaten(summary))
     return Headline(
-        answer=f"{count(round(last['expected']))} purchases forecast, {count(round(last['actual']))} came{error}",
-        detail=f"Had it stopped on {day(last['origin'])}, the same method would have forecast that for the "
-        f"{last['horizon']} days that followed. {error_range(rows)} {beaten(tested(data), champion)}".strip(),
-        why=f"on {len(rows)} earlier {'day' if len(rows) == 1 else 'days'} of the shop's own past",
+        answer=f"{count(round(last.expected))} purchases forecast, {count(round(last.actual))} came{error}",
+        detail=f"Had it stopped on {day(last.origin)}, the same method would have forecast that for the "
+        f"{last.days} days that followed. {' '.join(part for part in said if part)}".strip(),
+        why=f"on {plural(days, 'earlier day')} of the shop's own past",
         **shared,
     )
+
+
+def _won(summary: Row) -> str:
+    """Say by how much the method behind the 12 months beat the best rule that needs no model."""
+    row = lead(summary.get("horizons") or [])
+    if row is None or not row["won_by"] or row["won_by"] <= 0:
+        return ""
+    return f"Its error is {share(row['won_by'])} below that of the best plain rule."

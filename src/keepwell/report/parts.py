@@ -74,6 +74,16 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """A warning in plain words."""
+
+    kind: ClassVar[str] = "caution"
+    subject: str
+    words: str
+    serious: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """A chart with its answer as heading, what to know for reading it, and the numbers behind it."""
 
@@ -86,7 +96,7 @@ class Plot:
     behind: Grid
 
 
-Part = Grid | Text | Plot
+Part = Grid | Text | Caution | Plot
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from keepwell.charts import calibration, forecast
+from keepwell.charts import calibration, forecast, tenths
 from keepwell.charts.words import share, signed_share
+from keepwell.loop.forecasts import lead, named
+from keepwell.report.ahead import cautions, contest
 from keepwell.report.gather import Gathered
 from keepwell.report.parts import Column, Grid, Part, Section, Text, grid, plot, priced
 
 SHOWN = (
-    *("customers", "expected", "actual", "bias", "mae", "crps", "crps_se", "spearman", "coverage_90"),
+    *("customers", "expected", "actual", "bias", "mae", "rmse", "crps", "crps_se"),
+    *("spearman", "gini", "capture_10", "coverage_90"),
     *("expected_contribution", "actual_contribution"),
 )
-METHODS = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "pooled": "pooled rate"}  # other names are plain words
 Row = dict[str, Any]
 
 
@@ -35,13 +37,14 @@ def champion_rows(data: Gathered, champion: str) -> list[Row]:
     return [longest[origin] for origin in sorted(longest)]
 
 
-def trusted(data: Gathered, *, champion: str, currency: str) -> Section:
-    """Show forecast beside outcome, whether the intervals are honest, and every method's score."""
-    parts: list[Part] = [_path(data), _calibration(data, champion)]
+def trusted(data: Gathered, summary: Row, *, champion: str, currency: str) -> Section:
+    """Show warnings, forecast beside outcome, whether the intervals are honest, and every method's score."""
+    parts: list[Part] = [*cautions(summary), _path(data), *contest(data, summary)]
+    parts += [_tenths(data, champion), _calibration(data, champion)]
     rows = tested(data)
     if rows:
         parts += [_methods(rows, champion, currency), _groups(rows, champion), Text(_reading())]
-        parts += [Text(said)] if (said := beaten(rows, champion)) else []
+        parts += [Text(said)] if (said := beaten(summary)) else []
     return Section("trust", "Trust", "How far to trust the forecast", tuple(parts))
 
 
@@ -62,6 +65,26 @@ def _path(data: Gathered) -> Any:
         note=f"Dots are what happened, lines what was forecast with what was known on the dotted day. Over all tested "
         f"days, {forecast.inside_share(path)} periods lay inside their 90% band.",
         behind=grid("Purchase days by period (table: forecast_path)", path.to_pylist(), columns, folded=True),
+    )
+
+
+def _tenths(data: Gathered, champion: str) -> Any:
+    bars = data["tenths"]
+    columns = (
+        Column("tenth", "Tenth by forecast", "count"),
+        Column("forecast", "Forecast a customer", "fine"),
+        Column("actual", "Came", "fine"),
+        Column("tests", "Tests", "count"),
+    )
+    return plot(
+        "tenths",
+        tenths.answer(bars, method=champion),
+        tenths.figure(bars, method=champion),
+        note="Customers of each test stand in ten equal groups by what was forecast of them. Bars of one height mean "
+        "that the forecast is right for those who buy much and for those who buy little.",
+        behind=grid(
+            "Forecast and outcome by tenths (table: backtest)", tenths.pooled(bars, champion), columns, folded=True
+        ),
     )
 
 
@@ -94,9 +117,12 @@ def _score_columns(first: Column) -> tuple[Column, ...]:
         Column("actual", "Came", "rough"),
         Column("bias", "Error", "signed"),
         Column("mae", "Mean absolute error a customer", "fine"),
+        Column("rmse", "Root mean squared error", "fine"),
         Column("crps", "CRPS", "fine"),
         Column("crps_se", "its standard error", "fine"),
         Column("spearman", "Rank correlation", "fine"),
+        Column("gini", "Gini of the ranking", "fine"),
+        Column("capture_10", "Bought by the tenth forecast highest", "share"),
         Column("coverage_90", "Inside own 90% interval", "share"),
     )
 
@@ -104,13 +130,13 @@ def _score_columns(first: Column) -> tuple[Column, ...]:
 def _methods(rows: list[Row], champion: str, currency: str) -> Grid:
     everyone, used = [r for r in rows if r["group"] == "all"], " (used)"
     order = sorted(everyone, key=lambda r: (r["origin"], r["horizon"], r["method"] != champion, r["method"]))
-    named = [{**r, "method": named_method(r["method"]) + used * (r["method"] == champion)} for r in order]
+    told = [{**r, "method": named(r["method"]) + used * (r["method"] == champion)} for r in order]
     caption = "Every method and every test, over all customers (table: backtest)"
     in_money = (
         Column("expected_contribution", priced("Contribution forecast", currency), "money"),
         Column("actual_contribution", "came", "money"),
     )
-    return grid(caption, named, (*_score_columns(Column("method", "Method")), *in_money), folded=True)
+    return grid(caption, told, (*_score_columns(Column("method", "Method")), *in_money), folded=True)
 
 
 def _groups(rows: list[Row], champion: str) -> Grid:
@@ -128,29 +154,22 @@ def _reading() -> str:
     )
 
 
-def named_method(name: str) -> str:
-    """Return a method's name as its literature writes it."""
-    return METHODS.get(name, name)
-
-
-def beaten(rows: list[Row], champion: str) -> str:
+def beaten(summary: Row) -> str:
     """Say so where another method, a plain rule among them, forecast better than the one that is used."""
-    best = next((r["method"] for r in rows if r.get("best") == 1), champion)
-    if best == champion:
+    row = lead(summary.get("horizons") or ())
+    if row is None or row["best"] in {None, row["champion"]}:
         return ""
-    return f"The method ‘{named_method(best)}’ had a lower CRPS than the one used: see the table of all methods."
+    return f"The method ‘{named(row['best'])}’ had a lower CRPS than the one used: see the table of all methods."
 
 
-def error_range(rows: list[Row]) -> str:
+def error_range(rows: list[Row], summary: Row) -> str:
     """Say how far the totals were off over the tests, and how many customers lay inside their interval."""
-    errors = [r["expected"] / r["actual"] - 1 for r in rows if r["actual"]]
-    ahead = sorted(r["horizon"] for r in rows if r["actual"])
+    row = lead(summary.get("horizons") or ())
     covered = [r["coverage_90"] for r in rows if r["coverage_90"] is not None]
     said = ""
-    if len(errors) > 1:
-        days = f"{ahead[0]}" if ahead[0] == ahead[-1] else f"{ahead[0]} to {ahead[-1]}"
-        said = f"Over {len(errors)} such tests, {days} days ahead, the error ran from "
-        said += f"{signed_share(min(errors))} to {signed_share(max(errors))}. "
+    if row is not None and (row["tests"] or 0) > 1:
+        ends = f"{signed_share(row['error_low'])} to {signed_share(row['error_high'])}"
+        said = f"Over {row['tests']} tests about that far ahead, the error ran from {ends}. "
     if covered:
         mean = sum(covered) / len(covered)
         said += f"{share(mean)} of customers bought as often as their own 90% interval said."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from keepwell.charts import activity, cohorts, profiles, worth
+from keepwell.report.ahead import OF_COHORTS, OF_CUSTOMERS, cautions, horizons, soon
 from keepwell.report.gather import LISTED, Gathered
 from keepwell.report.parts import Column, Grid, Section, grid, plot, priced
 
@@ -17,7 +19,7 @@ KINDS = (
 )
 
 
-def customers(data: Gathered, *, currency: str) -> Section:
+def customers(data: Gathered, summary: Mapping[str, Any], *, currency: str) -> Section:
     """Show worth, activity and return, then the kinds, tiers and classes."""
     return Section(
         "customers",
@@ -25,10 +27,14 @@ def customers(data: Gathered, *, currency: str) -> Section:
         "The customers",
         (
             _worth(data["worth"], currency),
+            *cautions(summary, OF_CUSTOMERS),
+            *horizons(data, summary, currency=currency),
+            *soon(data),
             _best(data["best"], currency),
             _buying(data["activity"]),
             _active(data["activity"]),
             _cohorts(data["cohorts"]),
+            *cautions(summary, OF_COHORTS),
             _kinds(data["kinds"], currency),
             _profiles("Value tiers (table: segment_profiles)", data["tiers"], currency),
             _profiles("Classes by recency, frequency and money (table: segment_profiles)", data["rfm"], currency),
@@ -62,6 +68,7 @@ def _best(data: pa.Table, currency: str) -> Any:
         Column("name", "Name"),
         Column("kind", "Kind"),
         Column("p_active", "Still a customer", "share"),
+        Column("p_order_30", "Orders within 30 days", "share"),
         Column("expected_orders", "Orders expected", "rough"),
         Column("expected_contribution", priced("Expected", currency), "money"),
         Column("q05", "May bring: from", "money"),

@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from keepwell.charts.words import day
 from keepwell.engine import Engine
+from keepwell.report.ahead import first_screen, subscribers
 from keepwell.report.earned import concentrated, profit, so_far
 from keepwell.report.gather import Gathered, gathered
 from keepwell.report.headlines import headlines
@@ -60,6 +61,7 @@ def page(data: Gathered, summary: dict[str, Any], settings: Settings, *, engine:
         as_of=day(date.fromisoformat(summary["as_of"])),
         currency=currency,
         simulated=bool(summary.get("truth")),
+        caution=first_screen(summary),
         truth=truth(summary.get("truth"), currency=currency),
         headlines=headlines(data, summary, settings, currency=currency),
         facts=so_far(data, customers=summary["customers"], currency=currency),
@@ -75,16 +77,18 @@ def _sections(
     data: Gathered, summary: dict[str, Any], settings: Settings, *, currency: str, engine: str
 ) -> tuple[Section, ...]:
     champion = str((summary.get("backtest") or {}).get("champion") or "")
-    return (
+    found = (
         profit(data, currency=currency),
         concentrated(data, currency=currency),
-        customers(data, currency=currency),
-        trusted(data, champion=champion, currency=currency),
+        customers(data, summary, currency=currency),
+        subscribers(data),
+        trusted(data, summary, champion=champion, currency=currency),
         kept(data, currency=currency, assumed=settings.assumptions),
         quality(data, summary, currency=currency),
         assumed(summary),
         details(data, summary, engine=engine),
     )
+    return tuple(section for section in found if section is not None)
 
 
 def _currency(data: Gathered, settings: Settings) -> str:
