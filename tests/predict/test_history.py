@@ -95,3 +95,10 @@ def test_history_agrees_with_a_walk_through_each_customers_rows(duckdb, orders_o
     for name, row in found.items():
         assert [row[n] for n in names] == pytest.approx(list(wanted[name]), abs=1e-9)
     assert set(collected(duckdb, offences("history", table)).to_pylist()[0].values()) <= {0, len(found)}
+
+
+def test_squares_of_small_repeats_survive_a_giant_first_order(engine, orders_of):
+    orders = orders_of(engine, ["ann"] * 3 + ["bob"], [0, 10, 20, 0], [80_000_000, 0.03, -0.04, 99_999_999.9999])
+    found = collected(engine, history(orders, until=date(2023, 4, 11))).sort_by("customer_id").to_pylist()
+    assert found[0]["repeat_sum_squares"] == pytest.approx(0.0025, rel=1e-12)
+    assert found[1]["repeat_sum_squares"] == 0

@@ -9,7 +9,7 @@ contribution is what was left of it in the end.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -76,25 +76,28 @@ def history(order_contribution: ir.Table, *, until: date) -> ir.Table:
 def from_occasions(occasions: ir.Table, *, until: date) -> ir.Table:
     """Condense occasions to the table `history` as `until` saw it; later occasions are left out."""
     seen = occasions.filter(occasions.day <= ibis.date(until))
-    value = seen.amount.cast("float64")
     whole = seen.group_by("customer_id").aggregate(
         first_date=seen.day.min(),
         last_date=seen.day.max(),
         days=seen.count(),
         first_amount=seen.amount.argmin(seen.day).cast(TOTAL),  # a customer's days are distinct: no tie
         total=seen.amount.sum().cast(TOTAL),
-        squares=(value * value).sum(),
+        squares=_square(seen.amount).sum(),
     )
-    first = whole.first_amount.cast("float64")
-    repeated = whole.days > 1
     return checked(
         "history",
         whole.mutate(
             repeats=whole.days - 1,
             recency=whole.last_date.delta(whole.first_date, unit="day"),
             age=ibis.date(until).delta(whole.first_date, unit="day"),
-            first_contribution=first,
+            first_contribution=whole.first_amount.cast("float64"),
             repeat_sum=(whole.total - whole.first_amount).cast("float64"),
-            repeat_sum_squares=ibis.ifelse(repeated, ibis.greatest(whole.squares - first * first, 0.0), 0.0),
+            # Exact: a first order that dwarfs the others would leave nothing of them in floats.
+            repeat_sum_squares=(whole.squares - _square(whole.first_amount)).cast("float64"),
         ),
     )
+
+
+def _square(amount: Any) -> Any:
+    # Of two widths, because DuckDB keeps the product of narrow ones narrow and Spark that of wide ones short of digits.
+    return (amount.cast("decimal(19,4)") * amount.cast("decimal(18,4)")).cast("decimal(38,8)")
