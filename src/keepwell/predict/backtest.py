@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from keepwell.models import signedspend
 from keepwell.models.shapes import Floats, Forecast, Ints
 from keepwell.predict import baselines
+from keepwell.predict.conformal import Tally, tally
 from keepwell.predict.contest import Scored, scored
 from keepwell.predict.crowd import Crowd, crowd
 from keepwell.predict.fitted import Fitted
@@ -39,6 +40,7 @@ class Tested:
     brought: Floats  # contribution that came
     models: Mapping[str, Fitted]  # by method; empty but at an origin's longest span
     crowds: Mapping[str, Crowd]  # all customers of the origin, by method; there
+    tallies: Mapping[str, Tally] = field(default_factory=dict)  # what came beside what was likely, by method
 
 
 def backtest(log: Log, at: Sequence[Origin], among: list[Method], *, tell: Tell) -> list[Tested]:
@@ -117,6 +119,7 @@ def _judged(origin: Origin, seen: Seen, ready: Mapping[str, Answer], *, full: bo
         crowds={
             name: crowd(seen.past.cells, _active(one, ready[name], forecasts[name], seen)) for name, one in fits.items()
         },
+        tallies={name: tally(forecasts[name], replace(outcomes, cell=places[name]), group) for name in ready},
     )
 
 

@@ -172,6 +172,14 @@ def adjusted(ahead: Ahead, cells: Cells, of: Adjustment | None) -> Ahead:
     )
 
 
+def sooner(chances: Floats, cells: Cells, of: Adjustment | None) -> Floats:
+    """Return chances of an order, shape (..., cells), moved as the chance of none is."""
+    if of is None:
+        return chances
+    moved: Floats = expit(logit(np.clip(chances, LEAST, 1 - LEAST)) - of.shift[group_of(cells.repeats)])
+    return moved
+
+
 def shaped(start: Ints, pmf: Floats, of: Adjustment) -> tuple[Ints, Floats]:
     """Return the distributions once for each group of repeats, one after the other; P(0) of each is as it was."""
     length = np.diff(start)

@@ -42,7 +42,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     tell("spend")
     of = valuing.worth(log, chosen, tests)
     tell("values")
-    ahead = valuing.future(scene, chosen)
+    ahead = valuing.future(scene, chosen, tests)
     values = valuing.valued(log, ahead, of)
     tell("equity")
     rows = {

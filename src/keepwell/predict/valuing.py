@@ -10,12 +10,13 @@ from keepwell.engine import Engine, number
 from keepwell.models.compound import GammaWorth, SignedWorth, gamma_worth, points, signed_worth
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.posterior import Posterior
-from keepwell.predict import doubt
+from keepwell.predict import conformal, doubt
 from keepwell.predict import horizon as horizons
 from keepwell.predict import spend as spending
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.belief import MarginBelief, margin_belief
 from keepwell.predict.choice import LIFE, Chosen
+from keepwell.predict.conformal import Adjustment
 from keepwell.predict.crowd import crowd
 from keepwell.predict.equity import Equity, equities, measured
 from keepwell.predict.fitted import Fitted
@@ -51,6 +52,7 @@ class Future:
     chosen: Mapping[str, Chosen]
     aheads: Mapping[str, Ahead]  # of the purchase models, by cell
     known: Mapping[str, Posterior]  # what is known of their parameters, by model
+    mends: Mapping[str, Adjustment | None]  # of their distributions, by horizon
     beside: Beside  # of methods that forecast customer by customer
     summed: Mapping[str, float]  # purchase days of all, of these methods
 
@@ -68,21 +70,25 @@ def worth(log: Log, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) -> Wo
     return Worth(spend, belief, level(over(tests, YEAR_DAYS), chosen[YEAR].method))
 
 
-def future(scene: Scene, chosen: Mapping[str, Chosen]) -> Future:
+def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) -> Future:
     """Forecast all horizons."""
     log = scene.log
     rate = horizons.rate_a_day(log.settings.assumptions.discount_rate)
     seed = log.settings.predict.seed
     models = _distinct([one.model for one in chosen.values()])
     known = {model.name: doubt.posterior(model, log.past.cells, seed=seed) for model in models}
-    aheads = _aheads(log, chosen, known, rate)
+    mends = {name: _mend(tests, one, name) for name, one in chosen.items()}
+    plain = _aheads(log, chosen, known, rate)
+    aheads = {name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()}
     each = {
         name: one.answer.forecast(aheads[name].days, rate=rate)
         for name, one in chosen.items()
         if one.answer.per == "customer"
     }
     apart = beside(log.engine, log.history, scene.customers(), each, aheads) if each else Beside(log.history, {})
-    return Future(chosen, aheads, known, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()})
+    return Future(
+        chosen, aheads, known, mends, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()}
+    )
 
 
 def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterior], rate: float) -> dict[str, Ahead]:
@@ -101,22 +107,38 @@ def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterio
     return {name: done[name] for name in days}
 
 
+def _mend(tests: Sequence[Tested], one: Chosen, name: str) -> Adjustment | None:
+    """Return how to mend the distributions of a horizon, by the origins that looked just so far."""
+    if name == LIFE or one.answer.per == "customer":
+        return None
+    days = HORIZONS[name]
+    return conformal.adjustment(
+        [
+            conformal.Past(test.origin.day.toordinal(), test.origin.day.toordinal() + days, test.tallies[one.method])
+            for test in tests
+            if test.origin.horizon == days and one.method in test.tallies
+        ]
+    )
+
+
 def _distinct(models: Sequence[Fitted]) -> list[Fitted]:
     return list({model.name: model for model in models}.values())
 
 
 def valued(log: Log, ahead: Future, of: Worth) -> ir.Table:
     """Return the table `values`."""
-    cells, near, year = log.past.cells, ahead.chosen[next(iter(HORIZONS))].model, ahead.chosen[YEAR].model
+    cells, first = log.past.cells, next(iter(HORIZONS))
+    near, year = ahead.chosen[first].model, ahead.chosen[YEAR].model
+    soon = doubt.soon(near, cells, ahead.known[near.name], ahead.aheads[first])
     known = Known(
         lookup=lookup(cells),
         horizons=tuple(ahead.aheads.values()),
         next_order=next_orders(year.model.next_order_days(year.fit.params, cells), log.as_of),
-        soon=doubt.soon(near, cells, ahead.known[near.name], ahead.aheads[next(iter(HORIZONS))]),
+        soon=conformal.sooner(soon, cells, ahead.mends[first]),
         worth=_draws(log, of),
         level=of.level,
         spend_sd=spending.mean_sd(of.spend),
-        basis=tuple(_basis(ahead.chosen[name], of, one) for name, one in ahead.aheads.items()),
+        basis=tuple(_basis(ahead, name, of) for name in ahead.aheads),
         rows=ahead.beside.forecasters,
         reads=ahead.beside.reads,
     )
@@ -131,13 +153,15 @@ def _draws(log: Log, of: Worth) -> GammaWorth | SignedWorth:
     return signed_worth(of.spend.params, at, shared)
 
 
-def _basis(chosen: Chosen, of: Worth, ahead: Ahead) -> str:
-    far = f"{ahead.days / 365:.3g} years" if ahead.name == LIFE else f"{ahead.days} days"
+def _basis(future: Future, name: str, of: Worth) -> str:
+    ahead, mend = future.aheads[name], future.mends[name]
+    far = f"{ahead.days / 365:.3g} years" if name == LIFE else f"{ahead.days} days"
     parts = (
-        f"purchases: {chosen.words}",
+        f"purchases: {future.chosen[name].words}",
         f"spend: {SPENDS[of.spend.name]} ({of.spend.why})",
         of.level.words,
         doubt.words(ahead),
+        mend.words if mend else "",
         f"looking {far} ahead",
     )
     return "; ".join(part for part in parts if part)
