@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from keepwell.errors import FitError
-from keepwell.models import paretonbd
+from keepwell.models import mbgcnbdk, paretonbd
 from keepwell.models.shapes import Cells
 from keepwell.predict import covariates
 from keepwell.predict.fitted import Fitted
@@ -223,6 +223,11 @@ def test_an_odd_cohort_is_named_and_alike_ones_are_not(duckdb, orders_of):
     assert "0.3" in told[0][2] or "0.4" in told[0][2]
     alike = Fitted("paretonbd", paretonbd, paretonbd.fit(_without(log, 2023, 3)))
     assert covariates.odd_cohorts(alike, _without(log, 2023, 3), log.as_of) == []
+
+
+def test_regular_buyers_are_judged_too(log):
+    one = Fitted("mbgcnbdk", mbgcnbdk, mbgcnbdk.fit(log.past.cells, k=2))
+    assert covariates.odd_cohorts(one, log.past.cells, log.as_of) == []
 
 
 def _without(log, year, quarter):

@@ -27,7 +27,7 @@ from keepwell.models.calendar import Part
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows
 from keepwell.models.pooling import Kinds, Pooling
-from keepwell.models.shapes import Cells, Floats, Forecast, Ints, parameters
+from keepwell.models.shapes import Cells, Floats, Forecast, Ints, held, parameters
 from keepwell.predict.fitted import Fitted, NoPartError
 from keepwell.predict.log import Log
 from keepwell.predict.season import Seasoned
@@ -131,16 +131,14 @@ def _ground(one: Fitted, cells: Cells, cell: Ints) -> _Ground:
 
 
 def _with_logs(params: Any, logs: Floats) -> Any:
-    """Return the parameters with other logarithms; the phases of a purchase, which stand last, stay."""
-    return replace(params, **dict(zip(parameters(params), np.exp(logs).tolist(), strict=False)))
+    """Return the parameters with other logarithms."""
+    return replace(params, **dict(zip(parameters(params), np.exp(logs).tolist(), strict=True)))
 
 
 def likelihood(model: Any, params: Any) -> tuple[Callable[[Rows], Objective], Floats]:
     """Return a purchase model's objective and the logarithms of its parameters; the phases of a purchase stay."""
-    values = parameters(params)
-    phases = values.pop("k", None)
-    objective = model.objective if phases is None else model.objective_of(params)
-    return objective, np.log(list(values.values()))
+    objective = model.objective_of(params) if held(params) else model.objective
+    return objective, np.log(list(parameters(params).values()))
 
 
 def codes(log: Log, day: date, names: Sequence[str]) -> Coded:
@@ -296,6 +294,8 @@ def odd_cohorts(one: Fitted, cells: Cells, as_of: date) -> list[tuple[str, float
     Returns:
         Cohort, z (above 0: they buy more often) and words, the oddest first.
     """
+    if one.name == "pooled":
+        return []
     first = np.datetime64(as_of) - cells.age
     quarter = first.astype("datetime64[M]").astype(np.int64) // 3
     names, of = np.unique(quarter, return_inverse=True)

@@ -11,6 +11,7 @@ from keepwell.predict.backtest import Tested, over
 from keepwell.predict.choice import Chosen
 from keepwell.predict.contest import lead
 from keepwell.predict.correlation import Correlation
+from keepwell.predict.covariates import odd_cohorts
 from keepwell.predict.fitted import FEWEST_CUSTOMERS, FEWEST_REPEATS, too_few
 from keepwell.predict.log import Log
 from keepwell.tables import HORIZONS
@@ -181,6 +182,11 @@ def _correlated(case: Case) -> Iterator[Warned]:
     )
 
 
+def _odd_cohorts(case: Case) -> Iterator[Warned]:
+    for cohort, z, words in odd_cohorts(case.chosen["12m"].answer.one, case.log.past.cells, case.log.as_of):
+        yield Warned("odd cohort", cohort, words, z)
+
+
 LOOKS: tuple[Callable[[Case], Iterator[Warned]], ...] = (
     _too_few,
     _not_fitted,
@@ -189,4 +195,5 @@ LOOKS: tuple[Callable[[Case], Iterator[Warned]], ...] = (
     _beaten,
     _off,
     _correlated,
+    _odd_cohorts,
 )

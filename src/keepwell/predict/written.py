@@ -13,6 +13,7 @@ from keepwell.engine import Engine
 from keepwell.models.posterior import Posterior
 from keepwell.models.shapes import Fit, held, parameters
 from keepwell.predict.backtest import Tested, over
+from keepwell.predict.challenger import told
 from keepwell.predict.choice import Chosen, marks
 from keepwell.predict.crowd import crowd
 from keepwell.predict.daily import known_customers
@@ -154,6 +155,14 @@ def _shared_orders(tests: Sequence[Tested], method: str) -> float:
     errors = np.array([np.log(t.came.sum() / t.orders[method].sum()) for t in able])
     weight = np.array([t.customers for t in able]) * recency(able)
     return float(np.sqrt(weight @ errors**2 / weight.sum()))
+
+
+def boosted(as_of: date, chosen: Mapping[str, Chosen]) -> Iterator[Row]:
+    """Yield the trees of each horizon whose values they correct."""
+    for horizon, one in chosen.items():
+        if one.answer.trees is not None and one.answer.trees.stack.booster.rounds:
+            features, model = told(one.answer.trees)
+            yield {"name": horizon, "origin": as_of, "features": features, "model": model}
 
 
 def equity(rows: Iterable[Equity]) -> Iterator[Row]:
