@@ -111,7 +111,7 @@ def pmf_new(p: BGBB, t: float, k: Ints) -> Floats:
 
 
 def fit(cells: Cells, *, start: BGBB | None = None) -> Fit[BGBB]:
-    """Fit the model to histories in whole chances, from moments or from `start`.
+    """Fit the model to histories in whole chances, from moments and, if given, from `start` too.
 
     Raises:
         DataError: A history is impossible.
@@ -121,9 +121,10 @@ def fit(cells: Cells, *, start: BGBB | None = None) -> Fit[BGBB]:
         BGBB,
         _possible(cells),
         objective=objective,
-        starts=(lambda _: [start]) if start is not None else _starts,
+        starts=_starts,
         scales=frozenset(),
         doubt=_doubt,
+        start=start,
     )
 
 

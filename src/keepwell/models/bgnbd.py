@@ -93,7 +93,7 @@ def pmf_new(p: BGNBD, t: float, k: Ints) -> Floats:
 
 
 def fit(cells: Cells, *, start: BGNBD | None = None) -> Fit[BGNBD]:
-    """Fit the model to histories in whole days, from moments or from `start`.
+    """Fit the model to histories in whole days, from moments and, if given, from `start` too.
 
     Raises:
         DataError: A history is impossible.
@@ -103,9 +103,10 @@ def fit(cells: Cells, *, start: BGNBD | None = None) -> Fit[BGNBD]:
         BGNBD,
         checked(cells),
         objective=objective,
-        starts=(lambda _: [start]) if start is not None else _starts,
+        starts=_starts,
         scales=frozenset({"alpha"}),
         doubt=_doubt,
+        start=start,
     )
 
 

@@ -9,7 +9,7 @@ deviation, and the ending says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 FLAT = 0.04  # curvature of the log-likelihood of a direction known to a factor e^5 only
 LONGEST = 2.0  # longest step in one logarithm
 LITTLE_MORE = 1e-3  # gain of a last step that is within reach of the curvature
+ROUNDS = 5  # times that a ridge is climbed with the curvature measured anew
 EDGE = 1e-9  # what is nearer to a bound lies on it
 
 
@@ -65,11 +66,18 @@ def polished(
     `bend` is a guess of the curvature, as of a thinned set: it only shows the way, and is left where it does not.
     """
     counted = Counted(objective)
+    low, high = np.array(bounds).T
     end = _climbed(counted, start, bounds, little=1e-9, share=1e-14, bend=bend)
-    bend = curvature(counted, end.theta)
-    end = _finished(counted, end, bend, *np.array(bounds).T)
-    covariance, unknown, peak = _known(end.theta, bend, *np.array(bounds).T)
-    settled = end.gain <= 1e-6 + 1e-12 * abs(end.value)
+    found = curvature(counted, end.theta)
+    for _ in range(ROUNDS):
+        # Along a ridge the curvature is so small that only a careful measurement of it shows the way.
+        if _step(end.theta, end.gradient, found, low, high)[1] <= _rounding(end.value):
+            break
+        end = _climbed(counted, end.theta, bounds, little=1e-9, share=1e-14, bend=found, measure=curvature)
+        found = curvature(counted, end.theta)
+    end = _finished(counted, end, found, low, high)
+    covariance, unknown, peak = _known(end.theta, found, low, high)
+    settled = end.gain <= _rounding(end.value) or (end.stuck and end.gain <= LITTLE_MORE)
     return Maximum(
         end.theta, end.value, end.gradient, covariance, unknown, settled and peak, evaluations=counted.evaluations
     )
@@ -83,6 +91,12 @@ class _Place:
     value: float
     gradient: Floats
     gain: float
+    stuck: bool  # nothing better was found on the way that promises the gain: what is left is rounding
+
+
+def _rounding(value: float) -> float:
+    """Return a gain that means nothing, at a value of this size."""
+    return 1e-6 + 1e-12 * abs(value)
 
 
 def _climbed(
@@ -93,26 +107,32 @@ def _climbed(
     little: float,
     share: float,
     bend: Floats | None = None,
+    measure: Callable[[Objective, Floats], Floats] | None = None,
 ) -> _Place:
-    """Climb by Newton's method until a step promises less than `little` plus `share` of the value."""
+    """Climb by Newton's method until a step promises less than `little` plus `share` of the value.
+
+    `bend` is the curvature at the start, and `measure` what finds it further on; each is rough if not given.
+    """
     low, high = np.array(bounds).T
     theta = np.clip(start, low, high)
     value, gradient = objective(theta)
     if bend is None:
         bend = rough_curvature(objective, theta, gradient)
+    stuck = False
     for _ in range(60):
         step, gain = _step(theta, gradient, bend, low, high)
         if gain <= little + share * abs(value):
             break
         there = _better(objective, theta, value, step, low, high)
         if there is None:
+            stuck = True
             break
         # The curvature is kept as long as it serves.
         slow = np.abs(there[2]).max() > 0.2 * np.abs(gradient).max()
         theta, value, gradient = there
         if slow:
-            bend = rough_curvature(objective, theta, gradient)
-    return _Place(theta, value, gradient, gain)
+            bend = measure(objective, theta) if measure else rough_curvature(objective, theta, gradient)
+    return _Place(theta, value, gradient, gain, stuck)
 
 
 def _finished(objective: Objective, end: _Place, bend: Floats, low: Floats, high: Floats) -> _Place:
@@ -123,7 +143,7 @@ def _finished(objective: Objective, end: _Place, bend: Floats, low: Floats, high
         return end
     value, gradient = objective(there)
     better = value >= end.value - 1e-15 * abs(end.value) and np.abs(gradient).max() < np.abs(end.gradient).max()
-    return _Place(there, value, gradient, gain) if better else end
+    return _Place(there, value, gradient, gain, end.stuck) if better else replace(end, gain=min(gain, end.gain))
 
 
 def curvature(objective: Objective, theta: Floats, width: float = 1e-4) -> Floats:

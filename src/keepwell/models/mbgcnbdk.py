@@ -107,7 +107,7 @@ def pmf_new(p: MBGCNBDk, t: float, k: Ints) -> Floats:
 
 
 def fit(cells: Cells, *, k: int | None = None, start: MBGCNBDk | None = None) -> Fit[MBGCNBDk]:
-    """Fit the model to histories in whole days, with the likeliest k or the one given, from moments or from `start`.
+    """Fit the model to histories in whole days, with the likeliest k or the one given, from moments and `start`.
 
     k is tried at 1, 2, 4, 8 ... until the likelihood falls, then in between. Without `Cells.log_intervals` the data do
     not say how regularly customers buy: k is 1 unless it is given, and `ending` says so.
@@ -199,14 +199,15 @@ def _likeliest(cells: Cells, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
 
 def _fitted(cells: Cells, k: int, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
     # The mean time between purchases stays as it was at the start's own k.
-    starts = [] if start is None else [replace(start, alpha=start.alpha * start.k / k, k=k)]
+    near = None if start is None else replace(start, alpha=start.alpha * start.k / k, k=k)
     one = fitted(
         partial(MBGCNBDk, k=k),
         cells,
         objective=partial(phases.modified, every=k),
-        starts=lambda rows: starts or _starts(rows, k),
+        starts=partial(_starts, k=k),
         scales=frozenset({"alpha"}),
         doubt=_doubt,
+        start=near,
     )
     apart = (k - 1) * (cells.log_intervals or 0.0) - float(cells.count @ cells.repeats) * lgamma(k)
     return replace(one, log_likelihood=float(one.log_likelihood + apart))

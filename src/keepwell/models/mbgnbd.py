@@ -86,7 +86,7 @@ def pmf_new(p: MBGNBD, t: float, k: Ints) -> Floats:
 
 
 def fit(cells: Cells, *, start: MBGNBD | None = None) -> Fit[MBGNBD]:
-    """Fit the model to histories in whole days, from moments or from `start`.
+    """Fit the model to histories in whole days, from moments and, if given, from `start` too.
 
     Raises:
         DataError: A history is impossible.
@@ -96,9 +96,10 @@ def fit(cells: Cells, *, start: MBGNBD | None = None) -> Fit[MBGNBD]:
         MBGNBD,
         checked(cells),
         objective=objective,
-        starts=(lambda _: [start]) if start is not None else _starts,
+        starts=_starts,
         scales=frozenset({"alpha"}),
         doubt=_doubt,
+        start=start,
     )
 
 

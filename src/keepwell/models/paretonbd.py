@@ -24,7 +24,7 @@ from scipy.special import gammaln
 from keepwell.models import counts, suffix
 from keepwell.models.fitter import Objective
 from keepwell.models.histories import Rows, by_repeats, checked, groups_of
-from keepwell.models.purchases import as_arrays, buying_start, fitted, rising
+from keepwell.models.purchases import as_arrays, buying_start, fitted, returned, rising
 from keepwell.models.quadrature import gauss, lasting, panels
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 
@@ -103,7 +103,7 @@ def pmf_new(p: ParetoNBD, t: float, k: Ints) -> Floats:
 
 
 def fit(cells: Cells, *, start: ParetoNBD | None = None) -> Fit[ParetoNBD]:
-    """Fit the model to histories in whole days, from moments or from `start`.
+    """Fit the model to histories in whole days, from moments and, if given, from `start` too.
 
     Raises:
         DataError: A history is impossible.
@@ -113,9 +113,10 @@ def fit(cells: Cells, *, start: ParetoNBD | None = None) -> Fit[ParetoNBD]:
         ParetoNBD,
         checked(cells),
         objective=objective,
-        starts=(lambda _: [start]) if start is not None else _starts,
+        starts=_starts,
         scales=frozenset({"alpha", "beta"}),
         doubt=_doubt,
+        start=start,
     )
 
 
@@ -172,7 +173,10 @@ def _starts(rows: Rows) -> list[ParetoNBD]:
     # Small data sets may have one peak where customers differ and another where they are alike.
     pairs = ((0.7, half), (0.05, 0.2), (20.0, 20 * half))
     starts = [ParetoNBD(r=r, alpha=alpha, s=s, beta=beta) for s, beta in pairs]
-    return [*starts, replace(starts[0], r=30 * r, alpha=30 * alpha)]
+    # Where most never come back, they may be slow, or they may have left at once and the others be alike.
+    rate, share = returned(rows)
+    loyal = ParetoNBD(r=3.0, alpha=3.0 / rate, s=0.05 - np.log(share) / np.log(1e4), beta=1e-4 * half)
+    return [*starts, replace(starts[0], r=30 * r, alpha=30 * alpha), loyal]
 
 
 def _doubt(p: ParetoNBD, unknown: frozenset[str], rows: Rows) -> str:

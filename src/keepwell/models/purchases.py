@@ -41,6 +41,13 @@ def buying_start(rows: Rows) -> tuple[float, float]:
     return r, r / rate
 
 
+def returned(rows: Rows) -> tuple[float, float]:
+    """Return the repeat purchases a day, over their whole age, of the customers who came back, and their share."""
+    x = np.repeat(rows.repeats, np.diff(rows.start)).astype(float)
+    back = rows.count * (x > 0)
+    return float((rows.count @ x) / (back @ rows.age)), float(back.sum() / rows.customers)
+
+
 def fitted(
     build: Callable[..., P],
     cells: Cells,
@@ -49,6 +56,7 @@ def fitted(
     starts: Callable[[Rows], Sequence[P]],
     scales: frozenset[str],
     doubt: Callable[[P, frozenset[str], Rows], str],
+    start: P | None = None,
 ) -> Fit[P]:
     """Fit a purchase model to `cells`.
 
@@ -59,12 +67,13 @@ def fitted(
         starts: Gives parameters to start from; the best end on a thinned set wins.
         scales: Names of the parameters that are times.
         doubt: Says in a sentence what cannot be known, given parameters, the names that are not determined, and rows.
+        start: One more place to start from. A likelihood may have several peaks, so none is started from alone.
 
     Raises:
         FitError: The histories cannot determine any such model, or the search failed.
     """
     rows = enough(sorted_rows(cells))
-    first = [parameters(p) for p in starts(rows)]
+    first = [parameters(p) for p in ([] if start is None else [start]) + list(starts(rows))]
     names = list(first[0])
     bounds = [SCALES if name in scales else SHAPES for name in names]
     near, bend = _near(rows, [np.log(list(p.values())) for p in first], bounds, objective)
