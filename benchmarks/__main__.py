@@ -9,8 +9,17 @@ import sys
 
 from benchmarks import written
 
-SPEED = ("history_1m", "bgnbd_fit_1m", "paretonbd_fit_1m", "paretonbd_fit_10m", "run_cdnow", "run_1m", "help")
-ACCURACY = ("accuracy_worlds", "accuracy_cdnow")
+SPEED = (
+    "history_1m",
+    "bgnbd_fit_1m",
+    "paretonbd_fit_1m",
+    "paretonbd_fit_10m",
+    "posterior_1m",
+    "run_cdnow",
+    "run_1m",
+    "help",
+)
+ACCURACY = ("accuracy_worlds", "accuracy_cdnow", "accuracy_telco")
 
 
 def main() -> None:

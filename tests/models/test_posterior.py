@@ -1,15 +1,78 @@
 """The posterior: exact where it is known, as NUTS where it is not, and with the coverage it claims."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from keepwell.models import bgnbd, gammagamma, mbgcnbdk, posterior, priors
+from keepwell.models import bgnbd, gammagamma, mbgcnbdk, paretonbd, posterior, priors
 from keepwell.models.histories import sorted_rows
 from keepwell.models.shapes import Cells
 
 LEVELS = (0.05, 0.95)
+NUTS = json.loads(Path(__file__).with_name("nuts_reference.json").read_text(encoding="utf-8"))
+END = np.datetime64("1997-09-30").astype(np.int64)
+
+
+@pytest.fixture
+def sample(shared_data):
+    """The CDNOW sample of a tenth as customer, day and worth of each purchase day up to the end of calibration."""
+    number, day, worth = np.loadtxt(shared_data / "cdnow" / "CDNOW_sample.txt", usecols=(1, 2, 4)).T
+    text = [f"{d // 10000}-{d // 100 % 100:02d}-{d % 100:02d}" for d in day.astype(int).tolist()]
+    when = np.array(text, "datetime64[D]").astype(np.int64)
+    seen = when <= END
+    keys, place = np.unique(np.column_stack([number[seen].astype(np.int64), when[seen]]), axis=0, return_inverse=True)
+    return keys[:, 0], keys[:, 1], np.bincount(place.ravel(), weights=worth[seen])
+
+
+def histories(sample):
+    who, when, _ = sample
+    _, start, bought = np.unique(who, return_index=True, return_counts=True)
+    first, last = when[start], when[start + bought - 1]
+    return Cells(bought - 1, last - first, END - first, np.ones(len(start)))
+
+
+def repeats(sample):
+    """Number and mean worth of the repeat purchase days of each customer who has any."""
+    who, _, worth = sample
+    again = np.r_[False, who[1:] == who[:-1]]
+    _, place = np.unique(who[again], return_inverse=True)
+    n = np.bincount(place).astype(float)
+    return n, np.bincount(place, weights=worth[again]) / n
+
+
+def as_nuts_was_asked(name, sample, draws):
+    rows = NUTS["models"][name]
+    prior = priors.independent(*zip(*[(r["prior_middle"], r["prior_sd"]) for r in rows.values()], strict=True))
+    if name == "gammagamma":
+        n, mean = repeats(sample)
+        return posterior.of_spend(gammagamma.fit(n=n, mean=mean), n=n, mean=mean, prior=prior, draws=draws)
+    model, cells = {"bgnbd": bgnbd, "paretonbd": paretonbd}[name], histories(sample)
+    return posterior.of_purchases(model, model.fit(cells), cells, prior=prior, draws=draws)
+
+
+@pytest.mark.parametrize("name", ["bgnbd", "paretonbd", "gammagamma"])
+def test_posteriors_on_cdnow_are_those_of_nuts_in_pymc_marketing(name, sample):
+    """Same data, same priors: within four Monte-Carlo standard errors of the peer's draws, and two of ours."""
+    found, rows = as_nuts_was_asked(name, sample, 2_048), NUTS["models"][name]
+    assert found.k < 0.5
+    assert found.names == tuple(rows)
+    for i, row in enumerate(rows.values()):
+        own = 2 * row["sd"] / np.sqrt(found.ess)
+        assert found.mean[i] == pytest.approx(row["mean"], abs=4 * row["mcse_mean"] + own)
+        assert found.sd[i] == pytest.approx(row["sd"], abs=4 * row["mcse_sd"] + own)
+        # A quantile at 5% has about twice the error of a mean.
+        assert found.quantile(0.05)[i] == pytest.approx(row["q05"], abs=4 * row["mcse_q05"] + 2 * own)
+        assert found.quantile(0.95)[i] == pytest.approx(row["q95"], abs=4 * row["mcse_q95"] + 2 * own)
+
+
+def test_the_reference_itself_has_converged():
+    for rows in NUTS["models"].values():
+        for row in rows.values():
+            assert row["rhat"] < 1.02
+            assert row["ess"] > 400
 
 
 def bent(theta):
