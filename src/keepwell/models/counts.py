@@ -164,7 +164,8 @@ def stopped(n: Floats, scale: Floats, a: float, b: Floats, u: Floats, share: Flo
             higher = max(0.0, above - equal)
             pmf[at + m] = stay * equal + left * above
             rest = stay * higher  # P(m + 1 or more)
-            if rest < cut:
+            # Far above the mean what is left is rounding of the sum, and that is above the cut where counts are large.
+            if rest < cut or (equal < 1e-6 * cut and m * every > (n[g] + every) * u[g] / scale[g]):
                 pmf[at + m] += rest
                 break
             left = stay * a / (a + b[g] + m)
