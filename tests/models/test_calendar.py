@@ -5,7 +5,7 @@ from scipy.optimize import minimize
 from keepwell.models import calendar
 from keepwell.models.calendar import Clock, Event, Frame
 
-FIRST = 738_000  # a Monday in 2021
+FIRST = 738_000  # in 2021
 WEEKDAYS = np.array([0.3, 0.2, 0.1, 0.0, -0.1, -0.3, -0.2])
 
 
