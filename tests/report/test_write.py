@@ -188,7 +188,7 @@ def test_each_horizon_stands_with_its_interval_and_the_method_that_won_it(outlin
     for name, words in (("3m", "3 months"), ("6m", "6 months"), ("12m", "12 months"), ("life", "life")):
         assert f"{worth[name]['expected']:,.2f}" in outline.words, words
     assert "On every horizon the method used beat the best of these rules" in outline.words
-    assert "Its error is 17% below that of the best plain rule" in outline.words
+    assert "The error of its forecasts is 17% below that of the best plain rule" in outline.words
 
 
 def test_warnings_stand_in_plain_words_where_their_numbers_are(outline):

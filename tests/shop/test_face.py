@@ -1,6 +1,7 @@
 """What `keepwell.open()` gives."""
 
 import re
+import shutil
 from datetime import date
 from decimal import Decimal
 
@@ -122,6 +123,37 @@ def test_the_arithmetic_of_a_value_comes_out(shop):
             weight = value["spend_weight"]
             shrunk = weight * value["own_mean_order"] + (1 - weight) * value["everybodys_mean_order"]
             assert shrunk * value["of_late"] == pytest.approx(value["spend"])
+
+
+def test_orders_are_the_chance_of_being_active_times_the_orders_if_active(shop):
+    told = shop.explain("K002")
+    assert [value["horizon"] for value in told.values] == ["3m", "6m", "12m", "life"]
+    for value in told.values:
+        assert value["p_active"] * value["orders_if_active"] == pytest.approx(value["expected_orders"])
+
+
+def test_what_moved_a_forecast_multiplies_from_everybodys_mean_to_the_customers_own(shop):
+    year = [row for row in shop.values().to_pylist() if row["horizon"] == "12m"]
+    for key in ("K001", "K002", "K003"):
+        told = shop.explain(key)
+        moved, own = told.moved, next(row for row in told.values if row["horizon"] == "12m")
+        assert moved.everybody == pytest.approx(sum(row["expected_orders"] for row in year) / len(year))
+        assert moved.everybody * moved.by_repeats * moved.by_silence == pytest.approx(own["expected_orders"])
+        assert moved.everybody_spend * moved.by_spend == pytest.approx(own["spend"])
+        assert "What moved it" in told.text()
+
+
+def test_a_run_of_an_earlier_version_says_to_run_again(shop, tmp_path):
+    copied = tmp_path / "old.keepwell"
+    shutil.copytree(shop.folder, copied)
+    path = copied / "runs" / shop.summary()["run"] / "values.parquet"
+    kept = pq.read_table(path).drop_columns(["p_order_30"])
+    path.unlink()
+    pq.write_table(kept, path)
+    old = keepwell.open(copied)
+    assert old.ledger().num_rows == shop.ledger().num_rows
+    with pytest.raises(WorkspaceError, match=r"'values' has no 'p_order_30'.*Run again"):
+        old.values()
 
 
 def test_what_orders_bring_of_late_is_one_factor_for_all_with_as_many_repeats(shop):

@@ -111,9 +111,9 @@ def _contest(answer: Summary) -> list[str]:
         return []
     said = []
     if row["tests"] and row["tests"] > 1:
-        said.append(
-            f"{row['tests']} tests about that far ahead ran from {row['error_low']:+.0%} to {row['error_high']:+.0%}"
-        )
+        low, high = (f"{row[f'error_{end}']:+.0%}" for end in ("low", "high"))
+        ran = f"ran from {low} to {high}" if low != high else f"were off by {low} each"
+        said.append(f"{row['tests']} tests about that far ahead {ran}")
     if row["won_by"] is not None and row["won_by"] > 0:
         said.append(f"error of the whole forecast {row['won_by']:.0%} below that of the best plain rule")
     elif row["won_by"] is not None:

@@ -14,7 +14,12 @@ from keepwell.tables import HORIZONS
 
 Row = Mapping[str, Any]
 NAMES = {"3m": "3 months", "6m": "6 months", "12m": "12 months", "life": "life"}
-BASELINES = {"own past rate": "own past rate", "hiatus": "hiatus rule", "last year's orders": "last year's orders"}
+BASELINES = {
+    "own past rate": "own past rate",
+    "hiatus": "hiatus rule",
+    "last year's orders": "last year's orders",
+    "population mean": "everybody's mean",
+}
 # Which warnings stand beside which numbers; all others stand with the trust in the forecast.
 OF_CUSTOMERS = frozenset({"correlated spend"})
 OF_COHORTS = frozenset({"odd cohort"})
@@ -74,7 +79,7 @@ def soon(data: Gathered) -> tuple[Part, ...]:
 
 
 def contest(data: Gathered, summary: Row) -> tuple[Part, ...]:
-    """Show for each horizon by how much the method used beat the three rules that everybody knows."""
+    """Show for each horizon by how much the method used beat the rules that everybody knows."""
     rows = [row for row in summary.get("horizons") or () if row.get("champion") and row["horizon"] in HORIZONS]
     if not rows:
         return ()
@@ -97,9 +102,7 @@ def contest(data: Gathered, summary: Row) -> tuple[Part, ...]:
         "whole forecast and what came; −20% is a fifth less error than the rule's. The hiatus rule counts as lost "
         "whoever is silent for long, and the others go on at their own rate."
     )
-    return (
-        grid("The method used against three rules that everybody knows (table: backtest)", told, columns, note=note),
-    )
+    return (grid("The method used against rules that everybody knows (table: backtest)", told, columns, note=note),)
 
 
 def _verdict(rows: Sequence[Mapping[str, Any]]) -> str:

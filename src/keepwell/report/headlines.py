@@ -238,4 +238,4 @@ def _won(summary: Row) -> str:
     row = lead(summary.get("horizons") or [])
     if row is None or not row["won_by"] or row["won_by"] <= 0:
         return ""
-    return f"Its error is {share(row['won_by'])} below that of the best plain rule."
+    return f"The error of its forecasts is {share(row['won_by'])} below that of the best plain rule."

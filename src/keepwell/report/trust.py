@@ -168,8 +168,9 @@ def error_range(rows: list[Row], summary: Row) -> str:
     covered = [r["coverage_90"] for r in rows if r["coverage_90"] is not None]
     said = ""
     if row is not None and (row["tests"] or 0) > 1:
-        ends = f"{signed_share(row['error_low'])} to {signed_share(row['error_high'])}"
-        said = f"Over {row['tests']} tests about that far ahead, the error ran from {ends}. "
+        low, high = (signed_share(row[f"error_{end}"]) for end in ("low", "high"))
+        ran = f"ran from {low} to {high}" if low != high else f"was {low} each time"
+        said = f"Over {row['tests']} tests about that far ahead, the error {ran}. "
     if covered:
         mean = sum(covered) / len(covered)
         said += f"{share(mean)} of customers bought as often as their own 90% interval said."

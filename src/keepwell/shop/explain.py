@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+import numpy as np
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import DataError
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.signedspend import SignedSpend
 from keepwell.settings import Settings
-from keepwell.tables import LEDGER_LINES, UNKNOWN, Tables
+from keepwell.shop.moved import Moved, moved
+from keepwell.shop.told import text
+from keepwell.tables import HORIZONS, LEDGER_LINES, UNKNOWN, Tables
 
 Row = dict[str, Any]
+ORDER = (*HORIZONS, "life")
 _NEAREST = 3
-_NO_CHANGE = 1e-6
 _SPEND_MODELS: dict[str, Any] = {"gammagamma": GammaGamma, "signedspend": SignedSpend}
 _SUMMED = (*LEDGER_LINES, "contribution", "assumed_sales")
 
@@ -31,7 +35,8 @@ class Explanation:
     months: tuple[Row, ...]  # of table ledger, the earliest first
     totals: Row  # of the ledger's lines
     history: Row | None  # None: never bought anything that they kept
-    values: tuple[Row, ...]  # of table values, with the arithmetic; the 12 months first
+    values: tuple[Row, ...]  # of table values, with the arithmetic; the nearest horizon first
+    moved: Moved | None  # what moved the forecast away from everybody's; None: there is no value
     segments: dict[str, str]  # scheme -> segment
     verdict: Row | None  # of table plan; None: no contact cost is set, or there is no value
     as_of: date
@@ -46,14 +51,14 @@ class Explanation:
             "months": _plain(self.months),
             "totals": _plain(self.totals),
             "values": _plain(self.values),
+            "moved": None if self.moved is None else asdict(self.moved),
             "segments": dict(self.segments),
             "verdict": _plain(self.verdict),
         }
 
     def text(self) -> str:
         """Return the explanation in words."""
-        parts = [_who(self), _past(self), _profit(self), _future(self), _alike(self), _judged(self)]
-        return "\n\n".join(part for part in parts if part)
+        return text(self)
 
 
 def explained(customer: str, tables: Tables, settings: Settings, engine: Engine) -> Explanation:
@@ -71,14 +76,16 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
 
     months = rows("ledger", "month")
     history = next(iter(rows("history", "first_date")), None)
-    everybody = _everybodys_mean(tables, engine)
+    values = sorted(rows("values", "horizon"), key=lambda row: ORDER.index(row["horizon"]))
+    everybody = _everybodys_mean(tables, engine, orders=history["repeats"] + 1 if history else 0)
     return Explanation(
         customer=person,
         orders=tuple(_order(row) for row in rows("order_contribution", "order_date", "order_id")),
         months=tuple(months),
         totals={line: sum((row[line] for row in months), Decimal("0.0000")) for line in _SUMMED},
         history=history,
-        values=tuple(_value(row, history, everybody) for row in rows("values", "horizon")),
+        values=tuple(_value(row, history, everybody) for row in values),
+        moved=moved(key, history, values, tables, engine),
         segments={row["scheme"]: row["segment"] for row in rows("segments", "scheme")},
         verdict=next(iter(rows("plan", "action")), None),
         as_of=settings.as_of or date.max,
@@ -123,8 +130,8 @@ def _order(row: Row) -> Row:
     return {name: row[name] for name in names[:3]} | {"sales": sales} | {name: row[name] for name in names[3:]}
 
 
-def _everybodys_mean(tables: Tables, engine: Engine) -> float | None:
-    """Return what an order of somebody unknown is expected to bring, by the spend model of this run."""
+def _everybodys_mean(tables: Tables, engine: Engine, *, orders: int) -> float | None:
+    """Return what is expected of anybody with so many orders before these are looked at, by this run's spend model."""
     fits = tables["fits"]
     latest = fits.filter(fits.origin == fits.origin.max(), fits.model.isin(list(_SPEND_MODELS)))
     rows = collected(engine, latest.select("model", "parameter", "estimate")).to_pylist()
@@ -132,17 +139,24 @@ def _everybodys_mean(tables: Tables, engine: Engine) -> float | None:
         return None
     params = _SPEND_MODELS[rows[0]["model"]]
     found = {row["parameter"]: row["estimate"] for row in rows}
-    return float(params(**{field.name: found[field.name] for field in fields(params)}).mean)
+    model = params(**{field.name: found[field.name] for field in fields(params) if field.name in found})
+    return float(model.mean_of(np.array([float(orders)]))[0])
 
 
 def _value(row: Row, history: Row | None, everybody: float | None) -> Row:
     """Add the arithmetic of a value.
 
-    Expected contribution = discounted orders x spend; spend = (own mean x weight + everybody's x the rest) x of late.
+    Expected orders = chance of being active x orders if active. Expected contribution = discounted orders x spend;
+    spend = (own mean x weight + everybody's x the rest) x of late.
     """
     spend, weight = row["spend"], row["spend_weight"]
-    orders = row["expected_contribution"] / spend if spend else None
-    more = {"discounted_orders": orders, "own_mean_order": None, "everybodys_mean_order": everybody, "of_late": None}
+    more = {
+        "orders_if_active": row["expected_orders"] / row["p_active"] if row["p_active"] else None,
+        "discounted_orders": row["expected_contribution"] / spend if spend else None,
+        "own_mean_order": None,
+        "everybodys_mean_order": everybody,
+        "of_late": None,
+    }
     if history is None or everybody is None:
         return row | more
     own = (history["first_contribution"] + history["repeat_sum"]) / (history["repeats"] + 1)
@@ -152,104 +166,6 @@ def _value(row: Row, history: Row | None, everybody: float | None) -> Row:
 
 def _drop_id(rows: list[Row]) -> list[Row]:
     return [{name: value for name, value in row.items() if name != "customer_id"} for row in rows]
-
-
-def _who(e: Explanation) -> str:
-    c = e.customer
-    named = [c[name] for name in ("name", "email", "country") if c[name]]
-    lines = [f"Customer {c['customer_key']}" + (f" ({', '.join(named)})" if named else ""), f"  id {c['customer_id']}"]
-    lines.append(f"  seen from {c['first_seen']} to {c['last_seen']}; the run looks up to {e.as_of}")
-    return "\n".join(lines)
-
-
-def _past(e: Explanation) -> str:
-    lines = ["What they did"]
-    if e.history is None:
-        lines.append("  Bought nothing that was not taken back, so no value can be told.")
-    else:
-        h = e.history
-        lines.append(f"  {_days(h['repeats'] + 1)} with a purchase, {_days(h['recency'])} from the first to the last")
-        lines.append(f"  the last was {_days(h['age'] - h['recency'])} before {e.as_of}")
-    shown = e.orders[-12:]
-    if len(shown) < len(e.orders):
-        lines.append(f"  the latest {len(shown)} of {len(e.orders)} orders:")
-    for order in shown:
-        kind = "" if order["purchase"] else "  (no purchase kept)"
-        back = f"  given back {_money(order['refunds'])}" if order["refunds"] else ""
-        money = f"sales {_money(order['sales'])}  contribution {_money(order['contribution'])}"
-        lines.append(f"  {order['order_date']}  {order['order_id']:<16}  {money}{back}{kind}")
-    return "\n".join(lines)
-
-
-def _profit(e: Explanation) -> str:
-    names = [name for name in LEDGER_LINES if e.totals[name]]
-    lines = ["What they earned us", *(f"  {name.replace('_', ' '):<18}{_money(e.totals[name]):>14}" for name in names)]
-    lines.append(f"  {'contribution':<18}{_money(e.totals['contribution']):>14}")
-    if e.totals["assumed_sales"]:
-        lines.append(
-            f"  the cost of {_money(e.totals['assumed_sales'])} of sales is the assumed margin's, not measured"
-        )
-    lines.append("  by month: " + ", ".join(f"{m['month']:%Y-%m} {_money(m['contribution'])}" for m in e.months[-12:]))
-    return "\n".join(lines)
-
-
-def _future(e: Explanation) -> str:
-    if not e.values:
-        return ""
-    lines = ["What they will earn us (before the cost of future contact)"]
-    for v in e.values:
-        name = "in the next 12 months" if v["horizon"] == "12m" else "for life"
-        lines.append(f"  {name}: {_money(v['expected_contribution'])}")
-        lines.append(f"    between {_money(v['q05'])} and {_money(v['q95'])} in nine of ten such customers")
-        if v["discounted_orders"] is not None:
-            product = f"{v['discounted_orders']:.4f} x {v['spend']:.4f} = {v['expected_contribution']:.4f}"
-            lines.append(f"    {product} (orders expected, discounted x contribution expected of one order)")
-        lines.append(f"    chance of no order: {v['p_zero']:.1%}")
-    lines += _spend(e.values[0])
-    v = e.values[0]
-    due = f"an order is as likely as not by {v['next_order']}" if v["next_order"] else "no next order is likely"
-    lines.append(f"  chance of still being a customer: {v['p_active']:.1%}; {due}")
-    lines.append(f"  {v['basis']}")
-    return "\n".join(lines)
-
-
-def _spend(v: Row) -> list[str]:
-    if v["of_late"] is None:
-        return []
-    w, own, everybody = v["spend_weight"], v["own_mean_order"], v["everybodys_mean_order"]
-    late = "" if abs(v["of_late"] - 1) < _NO_CHANGE else f" x {v['of_late']:.4f}"
-    lines = [f"  one order: ({w:.3f} x {own:.4f} + {1 - w:.3f} x {everybody:.4f}){late} = {v['spend']:.4f}"]
-    lines.append("    (own mean and everybody's, by how much their own orders tell" + (")" if not late else ","))
-    return lines if not late else [*lines, "    times what orders bring of late beside what the past says)"]
-
-
-def _alike(e: Explanation) -> str:
-    if not e.segments:
-        return ""
-    return "Who is alike\n" + "\n".join(f"  {scheme:<6}{segment}" for scheme, segment in e.segments.items())
-
-
-def _judged(e: Explanation) -> str:
-    if e.verdict is None:
-        if e.values:
-            return "Keep or stop\n  No verdict: give --contact-cost to `keepwell run`."
-        return ""
-    v = e.verdict
-    lines = ["Keep or stop", f"  {v['verdict']}: {v['reason']}"]
-    share = "no share of their purchases" if v["break_even"] is None else f"{v['break_even']:.1%} of what they will buy"
-    lines.append(f"  contact pays if it causes {share}; cost of contact in 12 months {_money(v['cost'])}")
-    span = f"{_money(v['gain_lower'])} to {_money(v['gain_upper'])}"
-    lines.append(f"  expected gain of contact {_money(v['gain'])} ({span} over the range, {v['evidence']})")
-    lines.append(f"  chance that it pays back on this person {v['pays_back']:.1%}; that this is right {v['right']:.1%}")
-    return "\n".join(lines)
-
-
-def _days(n: int) -> str:
-    return f"{n:,} day" if n == 1 else f"{n:,} days"
-
-
-def _money(value: float | Decimal) -> str:
-    return f"{value:,.2f}"
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,8 @@ from keepwell.errors import ConfigError, DataError
 EXCEL_ROWS = 1_048_576  # the header's row included
 _EXCEL_DIGITS = 15  # a spreadsheet's number holds no more; money with more goes in as text
 _WIDTH = 16  # characters a column
+_WORDS = 60  # characters of a column that holds sentences
+_SENTENCES = frozenset({"basis", "words", "reason", "diagnostics", "notes"})
 
 Put = Callable[[pa.RecordBatch], None]
 
@@ -88,20 +90,32 @@ def _xlsx(path: Path, schema: pa.Schema, title: str) -> Iterator[Put]:
         styles = {
             "head": book.add_format({"bold": True}),
             "money": book.add_format({"num_format": "#,##0.0000"}),
+            "share": book.add_format({"num_format": "0.0%"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
             "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         }
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(schema) - 1, _WIDTH)
+        for column, field in enumerate(schema):
+            sheet.set_column(column, column, _wide(field))
         sheet.write_row(0, 0, schema.names, styles["head"])
-        yield _Sheet(sheet, styles).put
+        yield _Sheet(sheet, styles, schema).put
+
+
+def _wide(field: pa.Field[Any]) -> int:
+    """Return how many characters of a column are shown: its name whole, its sentences as far as they are useful."""
+    return max(_WORDS if field.name in _SENTENCES else _WIDTH, len(field.name) + 2)
+
+
+def _is_share(name: str) -> bool:
+    return name.startswith("p_") or name.endswith("_share") or name in {"spend_weight", "pays_back", "right"}
 
 
 class _Sheet:
     """Writes batches below each other into one worksheet."""
 
-    def __init__(self, sheet: Any, styles: dict[str, Any]) -> None:
+    def __init__(self, sheet: Any, styles: dict[str, Any], schema: pa.Schema) -> None:
         self._sheet, self._styles, self._row = sheet, styles, 1
+        self._shares = frozenset(i for i, name in enumerate(schema.names) if _is_share(name))
 
     def put(self, batch: pa.RecordBatch) -> None:
         if self._row + batch.num_rows > EXCEL_ROWS:
@@ -123,7 +137,7 @@ class _Sheet:
         elif isinstance(value, date):
             sheet.write_datetime(row, column, value, styles["day"])
         elif isinstance(value, (int, float)) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 not NaN
-            sheet.write_number(row, column, value)
+            sheet.write_number(row, column, value, styles["share"] if column in self._shares else None)
         elif value is not None:
             sheet.write_string(row, column, str(value))
 

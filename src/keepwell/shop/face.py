@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from keepwell import store
-from keepwell.errors import ConfigError
+from keepwell.errors import ConfigError, WorkspaceError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings, from_dict, from_toml, with_options
 from keepwell.store import Run, Workspace
@@ -194,16 +194,17 @@ class Shop:
 
         Raises:
             DataError: There is no such table; names those there are.
+            WorkspaceError: An earlier version made the run, whose tables had other columns.
         """
         from keepwell.engine import opened
-        from keepwell.tables import CONTRACTS, checked
+        from keepwell.tables import CONTRACTS
 
         found = self._run(run)
         paths = {name: found.path(name) for name in names or found.tables() if names or name in CONTRACTS}
         compute = self.settings_of(run).compute.model_copy(update={"engine": "duckdb"})
         engine = opened(compute)
         try:
-            yield {name: checked(name, engine.read(path)) for name, path in paths.items()}, engine
+            yield {name: _whole(name, engine.read(path), found) for name, path in paths.items()}, engine
         finally:
             engine.close()
 
@@ -211,6 +212,18 @@ class Shop:
         if self._workspace is None:
             self._workspace = Workspace.open(self.folder)
         return store.find(self._workspace, run)
+
+
+def _whole(name: str, table: Any, run: Run) -> Any:
+    """Return a table with all columns that it has today."""
+    from keepwell.tables import CONTRACTS, checked
+
+    missing = [column for column in CONTRACTS[name].columns if column not in table.columns]
+    if missing:
+        problem = f"an earlier version of Keepwell made this run: its table {name!r} has no {missing[0]!r}"
+        mend = "Run again: `keepwell run` without files uses all that was added."
+        raise WorkspaceError(problem, str(run.folder), mend)
+    return checked(name, table)
 
 
 def _ordered(name: str, tables: Tables) -> Any:
