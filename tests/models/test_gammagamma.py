@@ -10,6 +10,7 @@ from scipy.stats import gamma as gamma_distribution
 from keepwell.errors import FitError
 from keepwell.models import gammagamma
 from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.signedspend import SignedSpend
 
 TRUE = GammaGamma(6.25, 3.74, 15.44)
 
@@ -94,3 +95,20 @@ def test_the_fused_value_is_the_sum_and_its_gradient_is_its_slope():
     np.testing.assert_allclose(value, gammagamma.log_likelihood(params, n=n, mean=mean).sum(), rtol=1e-12)
     slope = [(at(theta + h)[0] - at(theta - h)[0]) / 2e-5 for h in 1e-5 * np.eye(3)]
     np.testing.assert_allclose(gradient, slope, rtol=1e-6)  # error of central differences
+
+
+def test_moments_are_those_of_the_population():
+    population = SignedSpend(mean=30.0, between=150.0, within=400.0, freedom=9.0, scale=300.0)
+    found = gammagamma.by_moments(n=np.ones(3), mean=np.full(3, 30.0), population=population).params
+    rng = np.random.default_rng(5)
+    nu = rng.gamma(found.q, 1 / found.gamma, 400_000)
+    assert found.mean == pytest.approx(population.mean)
+    assert (found.p / nu).var() == pytest.approx(population.between, rel=0.05)  # heavy tails: q is 8
+    assert (found.p / nu**2).mean() == pytest.approx(population.within, rel=0.02)
+    spend = gammagamma.predict(found, n=np.array([4.0]), total=np.array([100.0]))
+    assert spend.weight[0] == pytest.approx(4 / (4 + population.orders_to_half))
+
+
+def test_customers_who_do_not_differ_have_no_moments():
+    alike = SignedSpend(mean=30.0, between=0.0, within=400.0, freedom=9.0, scale=300.0)
+    assert gammagamma.by_moments(n=np.ones(3), mean=np.full(3, 30.0), population=alike) is None

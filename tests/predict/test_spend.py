@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keepwell.engine import collected
+from keepwell.models import gammagamma
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.signedspend import SignedSpend
 from keepwell.predict import spend
@@ -94,3 +95,60 @@ def test_nobody_is_a_batch_of_nothing(duckdb, orders_of):
     orders = orders_of(duckdb, ["unknown"], [0], [1])
     assert all(len(a) == 0 for a in spend.customers_money(duckdb, history(orders, until=LAST)))
     assert collected(duckdb, history(orders, until=LAST)).num_rows == 0
+
+
+def heavy(customers=4_000, seed=4):
+    """Draw orders whose spread differs between customers as no gamma distribution's does."""
+    rng = np.random.default_rng(seed)
+    n = rng.integers(1, 9, customers)
+    owner = np.repeat(np.arange(customers), n)
+    level = 20 * rng.lognormal(0, 0.6, customers)
+    spread = rng.choice([0.05, 1.0], customers, p=[0.85, 0.15])
+    worth = level[owner] * rng.lognormal(-(spread[owner] ** 2) / 2, spread[owner])
+    sums = (np.bincount(owner, weights=values) for values in (worth, worth**2))
+    return dict(zip(("n", "total", "squares"), (n.astype(float), *sums), strict=True)), worth, owner, level
+
+
+def test_errors_of_orders_left_out_are_those_of_a_walk_over_all_orders():
+    sums, worth, owner, _ = heavy(60)
+    params = GammaGamma(3.0, 4.0, 20.0)
+    plain = np.zeros(60)
+    for y, who in zip(worth, owner, strict=True):
+        others = sums["n"][who] - 1
+        if others:
+            expected = spend.predicted(params, n=np.array([others]), total=np.array([sums["total"][who] - y])).mean[0]
+            plain[who] += (y - expected) ** 2
+    assert spend.left_out(params, **sums) == pytest.approx(plain)
+
+
+def test_spreads_that_differ_are_fitted_by_moments_which_are_nearer_the_orders_to_come():
+    sums, _, _, level = heavy()
+    found = spend.fitted(money(), **sums)
+    assert isinstance(found.params, GammaGamma)
+    assert "by moments" in found.why
+    largest = gammagamma.fit(n=sums["n"], mean=sums["total"] / sums["n"]).params
+
+    def error(params):
+        return np.mean((spend.predicted(params, n=sums["n"], total=sums["total"]).mean - level) ** 2)
+
+    assert error(found.params) < 0.95 * error(largest)
+    assert 0 < spend.mean_sd(found) < 1
+
+
+def test_one_giant_order_does_not_decide_for_everybody():
+    sums = customers()
+    before = spend.fitted(money(), **sums).params
+    more = {"n": np.append(sums["n"], 2.0), "total": np.append(sums["total"], 1e6)}
+    after = spend.fitted(money(), **more, squares=np.append(sums["squares"], 1e12)).params
+    assert more["total"].sum() > 10 * sums["total"].sum()
+    assert after.mean == pytest.approx(before.mean, rel=0.1)
+    assert after.slope == before.slope == 0
+
+
+def test_who_comes_more_often_and_spends_more_is_told():
+    rng = np.random.default_rng(6)
+    n = rng.integers(1, 9, 3_000).astype(float)
+    total = n**0.5 * rng.gamma(6.25 * n, 1 / rng.gamma(5.0, 1 / 15.0, 3_000))
+    found = spend.fitted(money(), n=n, total=total, squares=total**2 / n * 1.05)
+    assert found.params.slope > 0
+    assert "spends more an order" in found.why

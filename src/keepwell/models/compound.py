@@ -117,6 +117,7 @@ def gamma_sums(worth: GammaWorth, counts: Counts, *, n: Ints, total: Floats) -> 
 
     Given nu, N orders are worth Gamma(p N) / nu, and nu is Gamma(q + p n, rate gamma + total). So apart from the
     scale, gamma + total, customers of one group and n share their draws, which are made and sorted once for them.
+    Gamma may follow n.
     """
     top = int(n.max(initial=0)) + 1
     pairs, pair = np.unique(counts.group * top + n, return_inverse=True)
@@ -126,7 +127,7 @@ def gamma_sums(worth: GammaWorth, counts: Counts, *, n: Ints, total: Floats) -> 
     fixed = (draws, pairs // top, pairs % top, counts.start, counts.pmf, points.orders)
     _in_threads(_gamma_draws, len(pairs), (*fixed, worth.sums, worth.rates, *normal, p, q, worth.factor))
     answer = np.zeros((len(n), len(LEVELS)))
-    scale = (worth.params.gamma + total) * counts.discount
+    scale = (worth.params.gamma_of(n.astype(float)) + total) * counts.discount
     _in_threads(_scaled, len(n), (answer, np.array(LEVELS), counts.none, draws, pair.astype(np.int64), scale))
     return answer
 

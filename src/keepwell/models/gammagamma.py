@@ -9,7 +9,9 @@ What is expected of the next order is a weighted mean of the population's and th
 
     E[order | n, m] = (1 - w) mu + w m,    mu = p gamma / (q - 1),    w = p n / (p n + q - 1),
 
-so a customer with few orders is drawn to the population, by a weight that is the same in every currency.
+so a customer with few orders is drawn to the population, by a weight that is the same in every currency. Where orders
+go together with how often a customer comes, gamma of a customer with n orders is gamma (1 + shift + slope ln n), up to
+`most` orders (see `returning`), so mu is that of those who came back as often.
 
 Source: Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value"; Fader, Hardie & Lee (2005),
 Journal of Marketing Research 42:415-430.
@@ -18,32 +20,49 @@ Journal of Marketing Research 42:415-430.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import gammaln, psi
 
 from keepwell.errors import FitError
 from keepwell.models.fitter import Maximum, Objective, polished
-from keepwell.models.shapes import Fit, Floats, Spend, parameters
+from keepwell.models.returning import Line, Sums, line
+from keepwell.models.shapes import HELD, Fit, Floats, Spend, parameters
+from keepwell.models.signedspend import SignedSpend
 
 NAMES = ("p", "q", "gamma")
 SHAPES = (-7.0, 9.0)  # bounds of the logarithms, with money in units of the median
+LEAST = 0.05  # of gamma, however steep the line
 FEWEST = 10  # customers, below which three parameters mean nothing
 
 
 @dataclass(frozen=True, slots=True)
 class GammaGamma:
-    """The population: p and q have no unit, gamma is in money."""
+    """The population: p and q have no unit, gamma is in money; `shift` and `slope` are shares of it."""
 
     p: float
     q: float
     gamma: float
+    shift: float = field(default=0.0, metadata={HELD: True})
+    slope: float = field(default=0.0, metadata={HELD: True})
+    most: float = field(default=1.0, metadata={HELD: True})
 
     @property
     def mean(self) -> float:
         """Expected worth of an order of somebody unknown; infinite for q up to 1."""
         return self.p * self.gamma / (self.q - 1) if self.q > 1 else np.inf
+
+    def gamma_of(self, n: Floats) -> Floats:
+        """Return gamma of customers with `n` orders."""
+        share = 1 + Line(self.shift, self.slope, self.most).of(n)
+        answer: Floats = self.gamma * np.maximum(share, LEAST)
+        return answer
+
+    def mean_of(self, n: Floats) -> Floats:
+        """Return what is expected of customers with `n` orders before their own are looked at."""
+        answer: Floats = self.mean / self.gamma * self.gamma_of(n)
+        return answer
 
 
 def log_likelihood(params: GammaGamma, *, n: Floats, mean: Floats) -> Floats:
@@ -112,6 +131,32 @@ def fit(*, n: Floats, mean: Floats) -> Fit[GammaGamma]:
     return _reported(polished(objective(n, mean), np.log([4.0, 4.0, 0.75]), bounds), len(n), scale)
 
 
+def by_moments(*, n: Floats, mean: Floats, population: SignedSpend) -> Fit[GammaGamma] | None:
+    """Return the Gamma-Gamma with the mean, `between` and `within` of signed spend; None where customers do not differ.
+
+    Orders of real customers have heavier tails than a gamma distribution. The largest likelihood then goes by the many
+    even customers and trusts everybody's own mean; the moments go by all.
+    """
+    if not population.between > 0:
+        return None
+    q = 2 + population.mean**2 / population.between
+    p = (q - 1) * population.between / population.within
+    params = GammaGamma(p, q, population.mean * (q - 1) / p)
+    whole = population.within + n * population.between
+    nan = float("nan")
+    return Fit(
+        params=params,
+        log_likelihood=float(log_likelihood(params, n=n, mean=mean).sum()),
+        sd={"p": nan, "q": nan, "gamma": nan, "mean": float(np.sqrt(1 / np.sum(n / whole)))},
+        log_covariance=((nan,) * 3,) * 3,
+        converged=True,
+        ending="by moments",
+        customers=float(len(n)),
+        cells=len(n),
+        evaluations=0,
+    )
+
+
 def _reported(top: Maximum, customers: int, scale: float) -> Fit[GammaGamma]:
     p, q, gamma = np.exp(top.theta).tolist()
     params = GammaGamma(p, q, gamma * scale)
@@ -149,4 +194,10 @@ def predict(params: GammaGamma, *, n: Floats, total: Floats) -> Spend:
     if params.q <= 1:
         raise FitError(f"q = {params.q:.3f}: the mean of an order is infinite", "Gamma-Gamma")
     shape = params.p * n + params.q - 1
-    return Spend(mean=params.p * (params.gamma + total) / shape, weight=params.p * n / shape)
+    return Spend(mean=params.p * (params.gamma_of(n) + total) / shape, weight=params.p * n / shape)
+
+
+def following(params: GammaGamma, sums: Sums) -> GammaGamma:
+    """Return `params` with the line of those who came back, as far as orders follow the frequency."""
+    found = line(sums, mean=params.mean, to_half=(params.q - 1) / params.p)
+    return replace(params, shift=found.shift / params.mean, slope=found.slope / params.mean, most=found.most)

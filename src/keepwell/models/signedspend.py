@@ -6,7 +6,9 @@ is Buehlmann's credibility mean, the best linear one whatever the distributions 
 
     E[order | n orders of mean y] = (1 - w) mean + w y,    w = n / (n + within / between),
 
-with `within` the mean of v. For a normal order, with SS the sum of squares around the customer's own mean,
+with `within` the mean of v. Where orders go together with how often a customer comes, `mean` is moved by
+shift + slope ln n, up to `most` orders (see `returning`). For a normal order, with SS the sum of squares around the
+customer's own mean,
 
     ln L = -1/2 [n ln 2 pi + (n - 1) ln within + ln(within + n between) + SS / within
                  + n (y - mean)^2 / (within + n between)].
@@ -20,13 +22,14 @@ Smyth (2004), Statistical Applications in Genetics and Molecular Biology 3(1), s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import polygamma, psi
 
 from keepwell.errors import FitError
-from keepwell.models.shapes import Fit, Floats, Spend
+from keepwell.models.returning import Line, Sums, line
+from keepwell.models.shapes import HELD, Fit, Floats, Spend
 
 DRAWN_IN = (0.005, 0.995)
 MOST_FREEDOM = 200.0  # above it all customers vary alike
@@ -35,18 +38,25 @@ LEAST_FREEDOM = 2.5  # at 2 the mean of the variances is infinite
 
 @dataclass(frozen=True, slots=True)
 class SignedSpend:
-    """The population: money, and money squared for the variances."""
+    """The population: money, and money squared for the variances; `most` is orders."""
 
     mean: float
     between: float
     within: float
     freedom: float
     scale: float
+    shift: float = field(default=0.0, metadata={HELD: True})
+    slope: float = field(default=0.0, metadata={HELD: True})
+    most: float = field(default=1.0, metadata={HELD: True})
 
     @property
     def orders_to_half(self) -> float:
         """How many own orders weigh as much as the population; infinite where customers do not differ."""
         return self.within / self.between if self.between > 0 else np.inf
+
+    def mean_of(self, n: Floats) -> Floats:
+        """Return what is expected of customers with `n` orders before their own are looked at."""
+        return self.mean + Line(self.shift, self.slope, self.most).of(n)
 
 
 def log_likelihood(params: SignedSpend, *, n: Floats, total: Floats, squares: Floats) -> Floats:
@@ -113,8 +123,14 @@ def predict(params: SignedSpend, *, n: Floats, total: Floats) -> Spend:
     >>> predict(params, n=np.array([1.0, 3.0]), total=np.array([-30.0, 90.0]))
     Spend(mean=array([ 0., 20.]), weight=array([0.25, 0.5 ]))
     """
-    weight = n * params.between / (n * params.between + params.within)
-    return Spend(mean=params.mean + weight * (total / np.maximum(n, 1) - params.mean), weight=weight)
+    weight, mean = n * params.between / (n * params.between + params.within), params.mean_of(n)
+    return Spend(mean=mean + weight * (total / np.maximum(n, 1) - mean), weight=weight)
+
+
+def following(params: SignedSpend, sums: Sums) -> SignedSpend:
+    """Return `params` with the line of those who came back, as far as orders follow the frequency."""
+    found = line(sums, mean=params.mean, to_half=params.orders_to_half)
+    return replace(params, shift=found.shift, slope=found.slope, most=found.most)
 
 
 def credibility(

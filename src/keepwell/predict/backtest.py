@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from keepwell.models import signedspend
+from keepwell.models.returning import Sums, line
 from keepwell.models.shapes import Floats, Forecast, Ints
 from keepwell.predict import baselines
 from keepwell.predict.conformal import Tally, tally
@@ -145,13 +146,18 @@ def _by_group(group: Ints, values: Floats) -> Floats:
 def mean_spend(past: Past) -> Floats:
     """Return what an order of each cell's customers is expected to bring on average, shape (cells,).
 
-    Shrinkage is linear in a customer's total, so the cell's total is enough; the weights are plain moments.
+    Shrinkage is linear in a customer's total, so the cell's total is enough; the weights are plain moments. As in the
+    spend models, what is expected follows how often a customer comes as far as it is seen to.
     """
     cells = past.cells
     n = past.orders
     mean, to_half = signedspend.credibility(
         n=n, customers=cells.count, total=past.total, total_squares=past.total_squares, squares=past.squares
     )
+    groups, where = np.unique(n, return_inverse=True)
+    parts = (cells.count, past.total / n, past.total_squares / n**2)
+    sums = Sums(groups, *(np.bincount(where, weights=part).astype(np.float64) for part in parts))
+    expected = mean + line(sums, mean=mean, to_half=to_half).of(n)
     weight = n / (n + to_half)
-    answer: Floats = mean + weight * (past.total / (cells.count * n) - mean)
+    answer: Floats = expected + weight * (past.total / (cells.count * n) - expected)
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from keepwell.engine import Engine, collected
 from keepwell.errors import FitError
 from keepwell.models import gammagamma, signedspend
 from keepwell.models.gammagamma import GammaGamma
+from keepwell.models.returning import sums_of
 from keepwell.models.shapes import Fit, Floats, Spend
 from keepwell.models.signedspend import SignedSpend
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 ZEROS = 0.01  # share of orders worth nothing that Gamma-Gamma may pass over
+SURE = 2.0  # standard errors by which one way of fitting must foretell better than another
 LEAST_Q = 1.05  # below it the mean of an order hangs on a handful of customers
 
 
@@ -74,7 +76,25 @@ def customers_money(engine: Engine, history: ir.Table) -> tuple[Floats, Floats, 
 
 
 def fitted(money: Money, *, n: Floats, total: Floats, squares: Floats) -> SpendFit:
-    """Fit Gamma-Gamma where every order brings something, else (or where it has no mean) signed spend."""
+    """Fit Gamma-Gamma where every order brings something, else (or where it has no mean) signed spend.
+
+    What is expected of an order follows how often a customer comes as far as it is seen to; see `models.returning`.
+    """
+    plain = _plain(money, n=n, total=total, squares=squares)
+    if not len(n):
+        return plain
+    module = gammagamma if isinstance(plain.params, GammaGamma) else signedspend
+    params = module.following(plain.params, sums_of(n=n, total=total))
+    return replace(plain, fit=replace(plain.fit, params=params), why=plain.why + _followed(params))
+
+
+def _followed(params: GammaGamma | SignedSpend) -> str:
+    if not params.slope:
+        return ""
+    return f"; who comes more often spends {'more' if params.slope > 0 else 'less'} an order"
+
+
+def _plain(money: Money, *, n: Floats, total: Floats, squares: Floats) -> SpendFit:
     reason = ""
     if money.losing:
         reason = f"{money.losing:,} of {money.orders:,} purchases lost money"
@@ -83,13 +103,47 @@ def fitted(money: Money, *, n: Floats, total: Floats, squares: Floats) -> SpendF
     else:
         some = total > 0
         try:
-            fit = gammagamma.fit(n=n[some], mean=total[some] / n[some])
-            if fit.params.q > LEAST_Q and fit.converged:
-                return SpendFit("gammagamma", fit, "every purchase brought something")
-            reason = "customers differ too much for Gamma-Gamma to have a mean"
+            return _gamma(n=n[some], total=total[some], squares=squares[some])
         except FitError as error:
             reason = error.problem
     return SpendFit("signedspend", signedspend.fit(n=n, total=total, squares=squares), reason)
+
+
+def _gamma(*, n: Floats, total: Floats, squares: Floats) -> SpendFit:
+    """Return the Gamma-Gamma of the largest likelihood, or by moments where that forecasts better.
+
+    Raises:
+        FitError: Neither has a mean, or there is too little to fit.
+    """
+    largest = gammagamma.fit(n=n, mean=total / n)
+    alike = signedspend.fit(n=n, total=total, squares=squares).params
+    moments = gammagamma.by_moments(n=n, mean=total / n, population=alike)
+    reason = "every purchase brought something"
+    able = largest.params.q > LEAST_Q and largest.converged
+    if moments is not None and able:
+        gain = left_out(largest.params, n=n, total=total, squares=squares)
+        gain -= left_out(moments.params, n=n, total=total, squares=squares)
+        if gain.sum() > SURE * np.sqrt(gain @ gain):
+            return SpendFit("gammagamma", moments, f"{reason}; by moments, which foretell single orders better")
+    if not able:
+        raise FitError("customers differ too much for Gamma-Gamma to have a mean", "Gamma-Gamma")
+    return SpendFit("gammagamma", largest, reason)
+
+
+def left_out(params: GammaGamma | SignedSpend, *, n: Floats, total: Floats, squares: Floats) -> Floats:
+    """Return each customer's sum of squared errors, every order foretold from the customer's others; shape (n,).
+
+    What is expected of an order is linear in the sum of the others, so the sums are enough. 0 for a single order.
+    """
+    again = n > 1
+    n, total, squares = n[again], total[again], squares[again]
+    alone = predicted(params, n=n - 1, total=np.zeros(len(n)))
+    each = alone.weight / (n - 1)
+    # The error of an order y is y - alone - each (total - y).
+    base = alone.mean + each * total
+    errors = np.zeros(len(again))
+    errors[again] = (1 + each) ** 2 * squares - 2 * (1 + each) * base * total + n * base**2
+    return errors
 
 
 def predicted(params: GammaGamma | SignedSpend, *, n: Floats, total: Floats) -> Spend:
@@ -114,7 +168,7 @@ def variances(params: GammaGamma | SignedSpend, *, n: Floats, mean_square: Float
 def mean_sd(spend: SpendFit) -> float:
     """Return the standard deviation of the population's mean order, from what is not known of the parameters."""
     params = spend.params
-    if isinstance(params, SignedSpend):
+    if isinstance(params, SignedSpend) or "mean" in spend.fit.sd:
         return spend.fit.sd["mean"]
     slopes = np.array([1.0, -params.q / (params.q - 1), 1.0])  # of ln mean by the logarithms of p, q, gamma
     covariance = np.array(spend.fit.log_covariance)
