@@ -87,14 +87,16 @@ def test_the_interval_is_that_of_the_next_error():
     assert found.upper / found.expected == pytest.approx(np.exp(0.1 * 1.645), rel=0.005)
 
 
-def test_errors_are_those_of_the_origins_that_looked_as_far():
+def test_each_origin_counts_with_the_longest_window_up_to_the_horizon():
     tests = [*at_origins((100, 120), (100, 90)), *at_origins((100, 200), horizon=182)]
     quarter, half = (measured(tests, "m", NONE, horizon=days) for days in (91, 182))
     late, early = 1.0, 0.5 ** (91 / 365)
     square = (early * np.log(1.2) ** 2 + late * np.log(0.9) ** 2) / (early + late)
     assert quarter.error.seen == pytest.approx(np.sqrt(square))
-    assert half.error.seen == pytest.approx(np.log(2))
-    assert (quarter.origins, half.origins, half.days) == (2, 1, 182)
+    square = (early * np.log(2) ** 2 + late * np.log(0.9) ** 2) / (early + late)
+    assert half.error.seen == pytest.approx(np.sqrt(square))
+    assert (quarter.origins, half.origins, quarter.days) == (2, 2, 91)
+    assert half.days == pytest.approx((early * 182 + late * 91) / (early + late))
 
 
 def test_a_horizon_that_was_never_tested_borrows_the_longest_and_is_widened():
@@ -104,7 +106,7 @@ def test_a_horizon_that_was_never_tested_borrows_the_longest_and_is_widened():
     rows = equities(aheads, MANY, SPEND, NONE, found, SURE, seed=1)
     wide = [np.log(row.upper / row.lower) for row in rows]
     assert wide[1] == pytest.approx(2 * wide[0], rel=0.02)
-    assert "91 days ahead and not 365" in rows[1].basis
+    assert "91 days ahead in the mean and not 365" in rows[1].basis
     assert "widened 2.0 times" in rows[1].basis
 
 

@@ -54,6 +54,12 @@ def test_origins_that_overlap_count_less_than_as_many_apart():
     assert 2 < near.independent < apart(errors).independent == 8
 
 
+def test_windows_that_end_together_count_by_the_days_they_share():
+    """A year and its last quarter: the errors correlate by a half, their squares by a quarter."""
+    found = error(np.array([0.1, 0.1]), day=np.array([0.0, 273.0]), horizon=np.array([364.0, 91.0]))
+    assert found.independent == pytest.approx(4 / (2 + 2 * 0.25))
+
+
 def test_the_interval_holds_as_many_totals_as_it_says():
     """Shops whose sd is drawn from the belief: with three origins seen, nine in ten of the next lie inside."""
     rng = np.random.default_rng(3)

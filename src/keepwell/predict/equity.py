@@ -14,8 +14,9 @@ one was forecast, there is no logarithm: the error is then (actual - forecast) /
 
 the size being the sum over groups of repeats of what each is forecast to bring, signs left out.
 
-A horizon that no origin looked so far ahead for borrows the errors of the longest that was, times the square root of
-what is expected of the longer over what is expected of the shorter, as if each further month went wrong on its own.
+Each origin counts with the longest window that it could look ahead, up to the horizon. Where these were shorter than
+the horizon, the doubt grows by the square root of what is expected within the horizon over what is expected within
+their mean length, as of a level that walks on at random.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import numpy as np
 from keepwell.models.compound import points
 from keepwell.models.shapes import Floats
 from keepwell.predict import total as totals
-from keepwell.predict.backtest import Tested
+from keepwell.predict.backtest import Tested, over
 from keepwell.predict.belief import MarginBelief
 from keepwell.predict.horizon import Ahead
 from keepwell.predict.level import Level, recency
@@ -48,7 +49,7 @@ class Shares:
 
     error: totals.Error
     origins: int
-    days: float  # that the origins looked ahead
+    days: float  # that the origins looked ahead, in the mean
     additive: bool  # whether errors are shares of the size, not logarithms
     words: str
 
@@ -66,15 +67,12 @@ class Equity:
 
 
 def measured(tests: Sequence[Tested], method: str, of: Level, *, horizon: int) -> Shares:
-    """Return how far off the totals of contribution were at the origins that looked `horizon` days ahead.
+    """Return how far off the totals of contribution were at the origins, looking up to `horizon` days ahead.
 
-    Where none did, those that looked the nearest to it are taken, rather less far than further.
     Origins of more customers and of later days count more.
     """
     able = [test for test in tests if method in test.money and np.abs(test.money[method]).sum() > 0]
-    far = {test.origin.horizon for test in able}
-    near = max((days for days in far if days <= horizon), default=min(far, default=horizon))
-    taken = [test for test in able if NEAR * near <= test.origin.horizon <= near]
+    taken = over(able, horizon)
     if not taken:
         nothing = np.zeros(0)
         return Shares(
@@ -105,9 +103,10 @@ def _shares(taken: Sequence[Tested], method: str, of: Level, horizon: int) -> Sh
     words = f"forecasts of the total were off by {error.seen:.1%} at {_times(len(taken))} of the backtest"
     if error.independent < FEWEST_ORIGINS:
         words += f", which overlap or are few, so an error of {ASSUMED_SD:.0%} or so is held for likely beside it"
-    if days.max() < NEAR * horizon:
-        words += f", which looked {days.max():.0f} days ahead and not {horizon}"
-    return Shares(error, len(taken), float(days.max()), additive, words)
+    far = float(weight @ days / weight.sum())
+    if far < NEAR * horizon:
+        words += f", which looked {far:.0f} days ahead in the mean and not {horizon}"
+    return Shares(error, len(taken), far, additive, words)
 
 
 def equities(
@@ -133,13 +132,15 @@ def equities(
         seed: Of the fixed points.
         expected: Totals by horizon, where customers were forecast row by row; those of the cells where it has none.
     """
-    whole = {ahead.name: float(ahead.discounted @ past.cells.count) for ahead in aheads}
+    whole = np.array([float(ahead.discounted @ past.cells.count) for ahead in aheads])
+    days = np.array([float(ahead.days) for ahead in aheads])
+    order = np.argsort(days, kind="stable")
     answer = []
-    for ahead in aheads:
+    for ahead, orders in zip(aheads, whole, strict=True):
         share = shares[ahead.name]
-        tested = min(aheads, key=lambda other: abs(other.days - share.days))
-        short = ahead.days * NEAR > share.days and whole[tested.name] > 0
-        growth = float(np.sqrt(max(whole[ahead.name] / whole[tested.name], 1.0))) if short else 1.0
+        tested = float(np.interp(share.days, np.r_[0.0, days[order]], np.r_[0.0, whole[order]]))
+        short = share.days < NEAR * ahead.days and tested > 0
+        growth = float(np.sqrt(max(orders / tested, 1.0))) if short else 1.0
         row = equity(ahead, past, spend, of, share, belief, growth=growth, seed=seed)
         answer.append(_rescaled(row, (expected or {}).get(ahead.name)))
     return answer

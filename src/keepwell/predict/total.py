@@ -3,11 +3,11 @@
 At each origin of a backtest a total was forecast and came, and e = ln(actual / forecast). The errors are taken as
 normal around 0 with one standard deviation, which all customers share and which is itself not known. Before any
 origin was seen it is believed to be a half-Student variable of 4 degrees of freedom and scale 0.15: half of the belief
-lies below 11%, a tenth above 32%. Origins that overlap say less than as many apart: where windows of length h start d
-days apart, the share 1 - d/h of their days is common, the errors correlate by as much if each day goes wrong on its
-own, and their squares by its square, so that w-weighted origins weigh
+lies below 11%, a tenth above 32%. Origins that overlap say less than as many apart: where windows of h_i and h_j days
+have c of them in common, the errors correlate by c / sqrt(h_i h_j) if each day goes wrong on its own, and their squares
+by its square, so that w-weighted origins weigh
 
-    m = (sum w)^2 / sum over i, j of w_i w_j (1 - |d_i - d_j| / h)+^2
+    m = (sum w)^2 / sum over i, j of w_i w_j c_ij^2 / (h_i h_j)
 
 independent ones. With v the weighted mean of e^2 the belief becomes prior(sd) sd^-m exp(-m v / (2 sd^2)), and the next
 error is a mixture of normals over it. So few origins widen the interval and many leave what was measured.
@@ -62,9 +62,9 @@ def error(errors: Floats, *, day: Floats, horizon: Floats, weight: Floats | None
     prior = -(FREEDOM + 1) / 2 * np.log1p((SDS / SCALE) ** 2 / FREEDOM) + np.log(SDS)  # the grid is even in ln sd
     if not len(errors):
         return Error(SDS, _chances(prior), float("nan"), 0.0)
-    apart = np.abs(np.subtract.outer(day, day))
-    common = np.maximum(1 - apart / np.minimum.outer(horizon, horizon), 0.0)
-    many = float(w.sum() ** 2 / (w @ common**2 @ w))
+    end = day + horizon
+    common = np.maximum(np.minimum.outer(end, end) - np.maximum.outer(day, day), 0.0)
+    many = float(w.sum() ** 2 / (w @ (common**2 / np.multiply.outer(horizon, horizon)) @ w))
     square = float(w @ np.asarray(errors) ** 2 / w.sum())
     left = max(many - lost, 0.0)
     logs = prior - left * np.log(SDS) - many * square / (2 * SDS**2)
