@@ -27,9 +27,11 @@ from keepwell.errors import FitError
 from keepwell.models.calendar import Part
 from keepwell.models.shapes import Cells, Forecast, Ints
 from keepwell.predict import baselines
+from keepwell.predict.challenger import Challenger, Facts, challenger
 from keepwell.predict.covariates import told
 from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted, NoPartError, fallback, too_few
+from keepwell.predict.origins import QUARTER
 from keepwell.predict.past import CELL, Past, Seen, cells_of
 from keepwell.predict.season import rows, seasoned
 from keepwell.settings import Event, Predict
@@ -44,7 +46,9 @@ LABELS = {
     "paretonbd": "Pareto/NBD",
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
-SEASON, COVARIATES = "season", "covariates"
+SEASON, COVARIATES, STACK = "season", "covariates", "stack"
+MANY = 200_000  # customers, above which the stack is tested at few origins
+QUARTERS_BACK = (0, 1, 2, 4)  # these: as far back as each horizon looks ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Answer:
     one: Fitted  # the purchase model that it is, or that it leans on; it tells what a forecast does not:
     # the course day by day, a whole life, the next order
     parts: tuple[Part, ...] = ()  # what it multiplies rates by, to be told with the fits
+    trees: Challenger | None = None  # what corrects it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ def methods(settings: Predict) -> list[Method]:
         found.append(with_season(settings.events))
     if settings.covariates:
         found.append(with_covariates(settings.covariates))
+    if settings.challenger:
+        found.append(with_trees(settings.seed))
     return found
 
 
@@ -148,6 +155,21 @@ def with_covariates(names: Sequence[str]) -> Method:
         return Answer(found.forecast, "customer", one, found.parts)
 
     return Method(COVARIATES, "customers who differ by what is known of their first order", at)
+
+
+def with_trees(seed: int) -> Method:
+    """Return the method that pools the purchase models and corrects them by boosted trees."""
+
+    def at(scene: Scene) -> Answer:
+        log, plain = scene.log, [answer.one for name, answer in scene.answers.items() if name in LABELS]
+        back = (log.as_of - scene.day).days
+        if not plain or (scene.cells.count.sum() > MANY and back not in {QUARTER * k for k in QUARTERS_BACK}):
+            raise NoPartError("the stack is not tested here", "", "")
+        facts = Facts(log.engine, log.parts, log.days, log.tables, scene.daily, log.first, scene.day)
+        made = challenger(facts, scene.cells, plain, fitted, seed=seed)
+        return Answer(made.forecast, "customer", _likeliest(scene), trees=made)
+
+    return Method(STACK, "the purchase models corrected by boosted trees", at)
 
 
 def _likeliest(scene: Scene) -> Fitted:

@@ -24,6 +24,7 @@ from keepwell.predict.methods import Answer
 from keepwell.predict.origins import Origin
 from keepwell.predict.path import Course, main_origin, path
 from keepwell.predict.spend import SpendFit
+from keepwell.predict.subscribers import Subscribed
 from keepwell.predict.valuing import YEAR, Future
 from keepwell.predict.warnings import Case, warned
 from keepwell.tables import CONTRACTS, YEAR_DAYS, checked
@@ -99,6 +100,13 @@ def _one_fit(model: str, origin: date, fit: Fit[Any]) -> Iterator[Row]:
     for name, value in fixed.items():
         if np.isfinite(value):
             yield {**common, "parameter": name, "estimate": value, "sd": None}
+
+
+def courses(as_of: date, found: Subscribed | None) -> Iterator[Row]:
+    """Yield the parameters of the models of subscriptions, one model a way of paying; time in renewals or days."""
+    for course in found.courses if found else ():
+        if course.fit is not None:
+            yield from _one_fit(f"{course.name}, paid by the {course.period}", as_of, course.fit)
 
 
 def backtest(tests: Sequence[Tested], chosen: Mapping[str, Chosen]) -> Iterator[Row]:
