@@ -8,13 +8,15 @@ import pyarrow as pa
 import pytest
 
 from keepwell.engine import collected
-from keepwell.predict.subscribers import subscribed
+from keepwell.predict.equity import Equity
+from keepwell.predict.subscribers import alongside, subscribed
 from keepwell.predict.terms import begun, completed, courses, lengths, payment_days
 from keepwell.settings import from_dict
 from keepwell.tables import CONTRACTS, offences
 
 AS_OF = date(2024, 6, 30)
 SCHEMA = pa.schema([pa.field(f.name, f.type) for f in CONTRACTS["subscriptions"].schema.to_pyarrow()])
+VALUES = pa.schema([pa.field(f.name, f.type) for f in CONTRACTS["values"].schema.to_pyarrow()])
 DAY = np.timedelta64(1, "D")
 
 
@@ -256,3 +258,23 @@ def test_courses_know_one_period_from_another(duckdb):
     found = courses(lengths(duckdb, begun(table(duckdb, rows), AS_OF)))
     assert [course.period for course in found] == ["month", "year"]
     assert found[0].params != found[1].params
+
+
+def test_subscribers_take_the_place_of_what_purchases_say_of_them(duckdb):
+    bought = [
+        {**dict.fromkeys(VALUES.names, 0.0), "customer_id": who, "horizon": "12m", "expected_contribution": worth,
+         "next_order": None, "p_leave": None, "basis": "purchases"}
+        for who, worth in (("shopper", 60.0), ("member", 40.0))
+    ]  # fmt: skip
+    values_table = duckdb.table(pa.Table.from_pylist(bought, schema=VALUES).to_batches(), VALUES)
+    found = asked(duckdb, [("member", date(2024, 1, 15), None, "month", 10)])
+    equity = Equity("12m", 100.0, 80.0, 130.0, 3, "off")
+    both, (total,) = alongside(duckdb, values_table, [equity], found)
+    told = {(r["customer_id"], r["horizon"]): r for r in collected(duckdb, both).to_pylist()}
+    assert told["shopper", "12m"]["basis"] == "purchases"
+    assert told["member", "12m"]["basis"].startswith("payments")
+    paid = next(t for t in found.totals if t.horizon == "12m")
+    # 60 of the 100 stay with purchases, and so do 60% of the interval.
+    assert total.expected == pytest.approx(60 + paid.expected)
+    assert (total.lower, total.upper) == pytest.approx((48 + paid.lower, 78 + paid.upper))
+    assert alongside(duckdb, values_table, [equity], None) == (values_table, [equity])

@@ -14,7 +14,7 @@ when the last has. That is the widest their sum can be, and between one person's
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
 from keepwell.models.compound import LEVELS, Points, points
 from keepwell.models.shapes import Floats, Ints
+from keepwell.predict.equity import Equity
 from keepwell.predict.horizon import LIFE_TAIL, LONGEST_LIFE, SOON, rate_a_day, spans
 from keepwell.predict.terms import (
     LENGTHS,
@@ -99,6 +100,36 @@ def subscribed(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell
     valued = engine.mapped(running.select(*READ), partial(_valued, known=known), SCHEMA)
     values = engine.keep(checked("values", _together(valued)))
     return Subscribed(values, tuple(_totals(known, cells, settings)), tuple(found))
+
+
+def alongside(
+    engine: Engine, values: ir.Table, totals: Sequence[Equity], found: Subscribed | None
+) -> tuple[ir.Table, list[Equity]]:
+    """Return the table `values` with the rows of subscribers in place of what the purchase models say of them.
+
+    The totals follow: what the purchase models foresee of all is brought down to the others, its interval in
+    proportion, and the ends of the two intervals are added up, as if both went wrong the same way.
+    """
+    if found is None:
+        return values, list(totals)
+    others = values.anti_join(found.values.select("customer_id").distinct(), "customer_id")
+    sums = others.group_by("horizon").aggregate(total=_.expected_contribution.sum())
+    left = {row["horizon"]: row["total"] for row in collected(engine, sums).to_pylist()}
+    of = {total.horizon: total for total in found.totals}
+    return others.union(found.values), [_added(row, left.get(row.horizon, 0.0), of[row.horizon]) for row in totals]
+
+
+def _added(row: Equity, others: float, paid: Total) -> Equity:
+    """Return the total of one horizon: the purchases of the others, and the payments of subscribers."""
+    share = abs(others / row.expected) if row.expected else 0.0
+    lower, upper = others + share * (row.lower - row.expected), others + share * (row.upper - row.expected)
+    return replace(
+        row,
+        expected=others + paid.expected,
+        lower=lower + paid.lower,
+        upper=upper + paid.upper,
+        basis=f"{row.basis}; {paid.basis}",
+    )
 
 
 def _priced(there: ir.Table) -> ir.Table:
