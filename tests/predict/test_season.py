@@ -201,6 +201,16 @@ def test_a_log_too_short_shows_no_calendar(plain, log):
         season.seasoned("season", plain, log[0], log[1], as_of=FIRST + timedelta(days=19), events=())
 
 
+@pytest.mark.parametrize(
+    ("length", "at", "takes_part"),
+    [(1200, 1100, True), (1200, 500, False), (800, 500, True), (400, 300, True)],
+    ids=["it sees the year", "too early", "too few origins would be left", "nobody sees a year"],
+)
+def test_only_origins_that_see_as_much_count(length, at, takes_part):
+    ends = (FIRST + timedelta(days=d - 1) for d in (at, length))
+    assert season.comparable(FIRST, *ends) is takes_part
+
+
 def test_a_history_longer_than_the_log_is_refused(seasonal):
     long = Cells(np.zeros(1, int), np.zeros(1, int), np.array([DAYS]), np.ones(1))
     with pytest.raises(DataError, match="longer than the calendar"):

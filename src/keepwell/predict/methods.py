@@ -33,7 +33,7 @@ from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted, NoPartError, fallback, too_few
 from keepwell.predict.origins import QUARTER
 from keepwell.predict.past import CELL, Past, Seen, cells_of
-from keepwell.predict.season import rows, seasoned
+from keepwell.predict.season import comparable, rows, seasoned
 from keepwell.settings import Event, Predict
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def with_season(events: Sequence[Event]) -> Method:
     """Return the method that has the likeliest purchase model wear the shop's calendar."""
 
     def at(scene: Scene) -> Answer:
+        if not comparable(scene.daily.first, scene.day, scene.log.as_of):
+            raise NoPartError("no time of year can be seen yet", "", "")
         one = _likeliest(scene)
         worn = seasoned(SEASON, one, scene.cells, scene.daily, as_of=scene.day, events=events)
         return replace(by_cell(worn, scene.cells), parts=tuple(rows(worn)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,13 @@ from keepwell.models.histories import groups_of
 from keepwell.models.shapes import Cells, Fit, Floats, Forecast, Ints
 from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted, NoPartError
+from keepwell.predict.origins import QUARTER
 from keepwell.settings import Event
 
 AHEAD = 3 * 365  # days of the clock that are kept after the log
 SHORTEST = 91  # days of log, and purchases, from which a calendar is tried
 FEWEST = 100
+ORIGINS = 3  # from which a calendar can be judged
 ROUNDS = 2  # model, calendar, model, calendar, model
 
 
@@ -160,6 +162,16 @@ def seasoned(name: str, one: Fitted, cells: Cells, daily: Daily, *, as_of: date,
             return Fitted(name, model, one.fit)
         one = Fitted(one.name, one.model, model.fit(cells, start=one.fit.params))
     return Fitted(name, model, one.fit)
+
+
+def comparable(first: date, day: date, as_of: date) -> bool:
+    """Say whether a calendar seen on an origin's day is of the kind that is seen on the last day observed.
+
+    Errors made before a time of year could be seen say nothing of forecasts that see it. Such origins are left out,
+    if at least `ORIGINS` are left.
+    """
+    seen = [(end - first).days + 1 >= calendar.YEAR_FROM for end in (day, as_of, as_of - ORIGINS * timedelta(QUARTER))]
+    return seen[0] or not (seen[1] and seen[2])
 
 
 def rows(one: Fitted) -> list[Part]:
