@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pytest
 
 from keepwell import lab
@@ -26,6 +27,7 @@ TRUTH = {
     "paretonbd": {"r": 0.7, "alpha": 40.0, "s": 0.8, "beta": 150.0},
     "bgnbd": {"r": 0.6, "alpha": 25.0, "a": 0.9, "b": 3.0},
     "mbgnbd": {"r": 0.8, "alpha": 25.0, "a": 0.9, "b": 3.0},
+    "mbgcnbdk": {"r": 2.0, "alpha": 25.0, "a": 0.9, "b": 3.0},
     "bgbb": {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.8},
 }
 
@@ -95,6 +97,17 @@ def test_gamma_gamma_on_cdnow_is_fader_and_hardies_note_of_2013(sample):
     assert fit.fit.customers == 946
     np.testing.assert_allclose(list(plain(fit.params).values()), [6.25, 3.74, 15.44], rtol=2e-3)
     assert fit.log_likelihood == pytest.approx(-4055.92, abs=0.01)
+
+
+def test_donations_are_the_bg_bb_of_fader_hardie_shang_2010_marketing_science_29(shared_data):
+    read = pa_csv.read_csv(shared_data / "cdnow" / "donations.csv")  # frequency, recency, periods, weights
+    fit = lab.fit("bgbb", read)
+    np.testing.assert_allclose(list(plain(fit.params).values()), [1.204, 0.750, 0.657, 2.783], atol=6e-4)
+    assert fit.log_likelihood == pytest.approx(-33225.58, abs=0.005)
+    some = fit.predict(x=[0, 1, 2, 6], t_x=[0, 6, 4, 6], T=[6, 6, 6, 6], ahead=5)["expected"].to_pylist()
+    assert some == pytest.approx([0.073, 1.148, 1.058, 3.753], abs=6e-4)
+    expected = fit.predict(read, ahead=5)["expected"].to_numpy()
+    assert expected @ read["weights"].to_numpy() == pytest.approx(12_884.2, abs=0.06)
 
 
 def test_a_cohort_of_subscribers_is_fader_and_hardie_2007():

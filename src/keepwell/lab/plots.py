@@ -56,7 +56,7 @@ def active(fit: Any, found: dict[str, Floats]) -> pa.Table:
     counts = np.unique(np.rint(np.linspace(0, max(1, np.quantile(found["repeats"], 0.995)), ACROSS))).astype(float)
     times = np.rint(np.linspace(0, longest * fit.steps, ACROSS)) / fit.steps
     x, t_x = (grid.ravel() for grid in np.meshgrid(counts, times, indexing="ij"))
-    able = (x > 0) == (t_x > 0)
+    able = ((x > 0) == (t_x > 0)) & (x <= np.rint(t_x * fit.steps))  # one purchase a step at most
     chance = np.full(len(x), np.nan)
     ages = np.full(len(x), longest)
     params = fit.params
