@@ -14,9 +14,9 @@ one was forecast, there is no logarithm: the error is then (actual - forecast) /
 
 the size being the sum over groups of repeats of what each is forecast to bring, signs left out.
 
-Each origin counts with the longest window that it could look ahead, up to the horizon. Where these were shorter than
-the horizon, the doubt grows by the square root of what is expected within the horizon over what is expected within
-their mean length, as of a level that walks on at random.
+Each origin counts with the longest window that it could look ahead, up to the horizon. Where even the longest of them
+was shorter than the horizon, the doubt grows by the square root of what is expected within the horizon over what is
+expected within that window, as of a level that walks on at random.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Shares:
 
     error: totals.Error
     origins: int
-    days: float  # that the origins looked ahead, in the mean
+    days: float  # that the origins looked ahead at most
     additive: bool  # whether errors are shares of the size, not logarithms
     words: str
 
@@ -103,10 +103,10 @@ def _shares(taken: Sequence[Tested], method: str, of: Level, horizon: int) -> Sh
     words = f"forecasts of the total were off by {error.seen:.1%} at {_times(len(taken))} of the backtest"
     if error.independent < FEWEST_ORIGINS:
         words += f", which overlap or are few, so an error of {ASSUMED_SD:.0%} or so is held for likely beside it"
-    far = float(weight @ days / weight.sum())
-    if far < NEAR * horizon:
-        words += f", which looked {far:.0f} days ahead in the mean and not {horizon}"
-    return Shares(error, len(taken), far, additive, words)
+    if days.min() < NEAR * horizon:
+        near, far = (f"{end:.0f}" for end in (days.min(), days.max()))
+        words += f", which looked {near if near == far else f'{near} to {far}'} days ahead and not {horizon}"
+    return Shares(error, len(taken), float(days.max()), additive, words)
 
 
 def equities(
