@@ -35,7 +35,7 @@ from keepwell.models.purchases import as_arrays, buying_start, fitted
 from keepwell.models.shapes import HELD, Cells, Fit, Floats, Forecast, Ints
 from keepwell.models.staying import Staying
 
-MOST = 64  # the largest k that is tried: the time between purchases then varies by an eighth of itself
+MOST = 16  # the largest k that is tried: the time between purchases then varies by a quarter of itself
 
 
 @dataclass(frozen=True, slots=True)
