@@ -52,18 +52,25 @@ def choices(
     return answer | {LIFE: replace(year, answer=by_cell(year.model, cells))}
 
 
+def chosen(
+    among: Sequence[Method], ready: Mapping[str, Answer], failed: Sequence[str], tests: Sequence[Tested], cells: Cells
+) -> Chosen:
+    """Choose the method for the stretch of time that `tests` looked over; see `choices`."""
+    if not ready:
+        return Chosen("pooled", pooled(cells), "; ".join(["pooled rate with wide doubt", *failed]))
+    return _chosen({one.name: one.label for one in among if one.name in ready}, ready, failed, tests)
+
+
 def _chosen(
     labels: Mapping[str, str], ready: Mapping[str, Answer], failed: Sequence[str], tests: Sequence[Tested]
 ) -> Chosen:
     rounds = [test.scored for test in tests]
     best = verdict(rounds, labels) or Verdict(next(iter(labels)), NO_TEST)
     notes = list(failed)
-    known = [*BASELINES, best.champion] if rounds else []
     beaten_by = ""
-    if rounds:
-        crps = means(rounds, known)
-        beaten_by = known[int(crps.argmin())]
-        beaten_by = "" if beaten_by == best.champion else beaten_by
+    if any(best.champion in one.methods for one in rounds):
+        known = [best.champion, *BASELINES]
+        beaten_by = known[int(means(rounds, known).argmin())].replace(best.champion, "")
     if beaten_by:
         notes.append(f"beware: '{beaten_by}' forecast better in the backtest")
     words = "; ".join([f"{labels[best.champion]} ({best.reason})", *notes])

@@ -170,14 +170,15 @@ def _correlated(case: Case) -> Iterator[Warned]:
     found = case.correlation
     if found is None or not found.matters:
         return
-    more, less = ("more", "less") if found.rank > 0 else ("less", "more")
+    more = "more" if found.rank > 0 else "less"
     yield Warned(
         "correlated spend",
         "all",
         f"Customers who come often spend {more} an order: the rank correlation is {found.rank:+.2f} (standard error "
-        f"{found.se:.2f}). The models hold the two for unrelated, so frequent customers are worth {more} and rare ones "
-        f"{less} than shrinkage alone says. What orders brought at the backtest's origins, by number of repeats, is "
-        "laid over it; a log with more origins does that better.",
+        f"{found.se:.2f}). So the mean of all orders says too {'little' if found.rank > 0 else 'much'} of frequent "
+        f"customers and too {'much' if found.rank > 0 else 'little'} of rare ones. What is expected of an order "
+        "follows that as far as it is seen in sums, by number of repeats; beyond it single customers may be off. A "
+        "log with more origins to measure it at mends that.",
         found.rank,
     )
 
