@@ -11,13 +11,17 @@ from keepwell.engine import collected
 from keepwell.settings import Settings
 from keepwell.tables import checked, offences
 
-NAMES = ("whale", "waterfall", "worth", "activity", "cohorts", "forecast", "calibration", "keep", "profiles")
+NAMES = (
+    *("whale", "waterfall", "worth", "activity", "cohorts", "forecast", "tenths", "calibration", "keep"),
+    *("profiles", "staying"),
+)
 FEW = (1, 2, 3, 6)
 WITH_MONEY_AXIS = ("whale", "waterfall", "worth", "keep")
 
 
 def extra(name):
-    return {"calibration": {"method": "bgnbd"}, "keep": {"assumed": Settings().assumptions}}.get(name, {})
+    method = {"method": "bgnbd"}
+    return {"calibration": method, "tenths": method, "keep": {"assumed": Settings().assumptions}}.get(name, {})
 
 
 def drawn(name, engine, tables, currency="EUR"):

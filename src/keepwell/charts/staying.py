@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import plotly.graph_objects as go
 import pyarrow as pa
 from ibis import _
@@ -32,7 +33,8 @@ def staying_data(tables: Tables) -> ir.Table:
     last = lines.aggregate(bought=lines.order_date.max())
     begun = subs.aggregate(begun=subs.started.max(), left=subs.ended.max())
     dated = subs.cross_join(begun).cross_join(last)
-    until = dated.mutate(until=_.bought.fill_null(_.begun))
+    known = (dated.begun, dated["left"].fill_null(dated.begun), dated.bought.fill_null(dated.begun))
+    until = dated.mutate(until=ibis.greatest(*known))
     whole = until.mutate(end=(_.ended.notnull()).ifelse(_.ended, _.until))
     whole = whole.filter(_.end >= _.started)
     days = whole.end.delta(whole.started, unit="day").cast("float64")
@@ -73,7 +75,7 @@ def _band(stays: float, spread: float) -> Row:
     return {"lower": stays**wide, "upper": stays ** (1 / wide)}
 
 
-def answer(data: pa.Table) -> str:
+def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - asked like every chart
     """Say how many are still there after a year, or after as long as is known."""
     rows = survival(data)
     if not rows:
@@ -82,9 +84,9 @@ def answer(data: pa.Table) -> str:
     return f"{share(at['share'])} of subscribers are still there after {plural(at['month'], 'month')}"
 
 
-def figure(data: pa.Table) -> go.Figure:
+def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     """Draw the share still there as steps, with its 90% band."""
-    rows, title = survival(data), answer(data)
+    rows, title = survival(data), answer(data, currency=currency)
     if not rows:
         return sentence(title)
     x = [r["month"] for r in rows]

@@ -58,7 +58,7 @@ def _mean(rows: list[Row]) -> float | None:
     return sum(r["value"] * r["customers"] for r in rows) / weight if weight else None
 
 
-def answer(data: pa.Table, *, method: str) -> str:
+def answer(data: pa.Table, *, method: str, currency: str = "") -> str:  # noqa: ARG001 - asked like every chart
     """Say what the highest tenth was forecast to buy, and bought."""
     rows = pooled(data, method)
     if not rows:
@@ -74,9 +74,9 @@ def _times(value: float) -> str:
     return f"{value:.2f}" if value < 10 else count(value)
 
 
-def figure(data: pa.Table, *, method: str) -> go.Figure:
+def figure(data: pa.Table, *, method: str, currency: str = "") -> go.Figure:
     """Draw forecast (hatched) and what came (solid) by tenths, the highest last."""
-    rows, title = pooled(data, method), answer(data, method=method)
+    rows, title = pooled(data, method), answer(data, method=method, currency=currency)
     if not rows:
         return sentence(title)
     names = [str(r["tenth"]) for r in rows]

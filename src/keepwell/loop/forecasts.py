@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 NAMES = {
     **LABELS,
-    "season": "the likeliest purchase model on the shop's own calendar",
-    "covariates": "purchase model with covariates",
-    "boosted": "boosted trees",
-    "stack": "boosted trees stacked on the purchase models",
+    "season": "the likeliest model on the shop's calendar",
+    "covariates": "customers who differ by their first order",
+    "stack": "purchase models corrected by boosted trees",
 }  # baselines have plain words for names
 ORDER = (*HORIZONS, "life")
 MARKS = ("champion", "best", "won_by", "won_by_se")

@@ -25,14 +25,13 @@ OF_CUSTOMERS = frozenset({"correlated spend"})
 OF_COHORTS = frozenset({"odd cohort"})
 
 
-def horizons(data: Gathered, summary: Row, *, currency: str) -> tuple[Part, ...]:
+def horizons(data: Gathered, *, currency: str) -> tuple[Part, ...]:
     """Return worth by horizon, and how many will order soon; nothing where no value is known."""
     worth = {row["horizon"]: row for row in data["equity"].to_pylist() if row["horizon"] in NAMES}
     if not data["soon"].num_rows or not worth:
         return ()
-    how = {row["horizon"]: row for row in summary.get("horizons") or ()}
     rows = [
-        {**worth[name], "name": words, "method": _method(how.get(name, {}), how), **_soon_or_none(data, name)}
+        {**worth[name], "name": words, "method": _method(data, name), **_soon_or_none(data, name)}
         for name, words in NAMES.items()
         if name in worth
     ]
@@ -49,11 +48,14 @@ def horizons(data: Gathered, summary: Row, *, currency: str) -> tuple[Part, ...]
     return (grid("All customers together, by horizon (tables: equity, values, backtest)", rows, columns, note=note),)
 
 
-def _method(row: Row, how: Mapping[str, Row]) -> str:
-    if row.get("horizon") == "life":
-        year = how.get("12m", {}).get("champion")
-        return f"{named(year)}, as for 12 months" if year else ""
-    return named(row["champion"]) if row.get("champion") else "not tested"
+def _method(data: Gathered, horizon: str) -> str:
+    """Return the method that most values of a horizon were made with, as their basis names it."""
+    rows = [row for row in data["bases"].to_pylist() if row["horizon"] == horizon]
+    if not rows:
+        return ""
+    basis = max(rows, key=lambda row: row["customers"])["basis"]
+    said = str(basis.partition("purchases: ")[2] or basis)
+    return min((said.partition(end)[0] for end in (" (", "; ")), key=len)
 
 
 def _soon_or_none(data: Gathered, horizon: str) -> dict[str, Any]:

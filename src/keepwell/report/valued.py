@@ -28,7 +28,7 @@ def customers(data: Gathered, summary: Mapping[str, Any], *, currency: str) -> S
         (
             _worth(data["worth"], currency),
             *cautions(summary, OF_CUSTOMERS),
-            *horizons(data, summary, currency=currency),
+            *horizons(data, currency=currency),
             *soon(data),
             _best(data["best"], currency),
             _buying(data["activity"]),
