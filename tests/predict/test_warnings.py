@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from keepwell.models.posterior import Posterior
 from keepwell.models.shapes import Cells
 from keepwell.predict import backtest
 from keepwell.predict.choice import Chosen
@@ -111,3 +112,19 @@ def test_frequent_customers_who_spend_otherwise_are_told(rank, word):
     found = [w.words for w in warned(case(correlation=Correlation(rank, 0.01))) if w.kind == "correlated spend"]
     assert bool(found) == bool(word)
     assert not word or word in found[0]
+
+
+def test_weights_that_cannot_be_trusted_are_told():
+    rough, good = (Posterior(("r",), np.ones((2, 1)), np.full(2, 0.5), k, 2.0, "") for k in (0.9, 0.4))
+    said = replace(case(), known={"paretonbd": rough, "bgnbd": good})
+    assert kinds(said) == {("unsure fit", "paretonbd")}
+
+
+def test_narrow_intervals_that_were_widened_are_told_so():
+    tests = [round_of(q, 91, customers=100_000.0, coverage_90=0.7) for q in (6, 5, 4)]
+    plain, mended = (
+        next(w.words for w in warned(replace(case(tests=tests), mended=frozenset(m))) if w.kind == "coverage")
+        for m in ((), ("3m",))
+    )
+    assert "too narrow" in plain
+    assert "were widened" in mended

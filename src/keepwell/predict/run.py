@@ -50,6 +50,8 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     bought = valuing.valued(log, ahead, of)
     tell("equity")
     values, totals = alongside(engine, bought, valuing.totals(log, ahead, of, tests, bought), paying)
+    mended = frozenset(name for name, mend in ahead.mends.items() if mend is not None)
+    case = Case(log, failed, chosen, tests, correlation(engine, log.history), ahead.known, mended)
     rows = {
         "fits": chain(
             written.fits(log, ready or {"pooled": chosen[LIFE].answer}, tests, of.spend, ahead.known),
@@ -58,7 +60,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "backtest": written.backtest(tests, chosen),
         "forecast_path": written.paths(log, ahead, tests),
         "equity": written.equity(totals),
-        "warnings": written.warnings(Case(log, failed, chosen, tests, correlation(engine, log.history))),
+        "warnings": written.warnings(case),
         "boosted": written.boosted(log.as_of, chosen),
     }
     made = {name: written.table(engine, name, each) for name, each in rows.items()}

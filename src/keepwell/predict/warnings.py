@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from keepwell.models.posterior import Posterior
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.choice import Chosen
 from keepwell.predict.contest import lead
@@ -41,6 +42,8 @@ class Case:
     chosen: Mapping[str, Chosen]  # by horizon
     tests: Sequence[Tested]
     correlation: Correlation | None  # of what an order brings with how often customers come
+    known: Mapping[str, Posterior] = field(default_factory=dict)  # what is known of the parameters, by model
+    mended: frozenset[str] = frozenset()  # horizons whose distributions the backtest has mended
 
 
 def warned(case: Case) -> Iterator[Warned]:
@@ -103,6 +106,19 @@ def _flat(case: Case) -> Iterator[Warned]:
             )
 
 
+def _unsure(case: Case) -> Iterator[Warned]:
+    for name, known in case.known.items():
+        if known.k > UNSURE_K:
+            yield Warned(
+                "unsure fit",
+                name,
+                f"What is not known of the parameters could not be weighed well (Pareto k {known.k:.2f}, good below "
+                f"{UNSURE_K}). So sd, lower and upper of the fit, and the widths that rest on them, are rough; the "
+                "forecasts themselves are not touched. More customers mend it.",
+                known.k,
+            )
+
+
 def _beaten(case: Case) -> Iterator[Warned]:
     for name, days in HORIZONS.items():
         one = case.chosen[name]
@@ -130,12 +146,14 @@ def _off(case: Case) -> Iterator[Warned]:
         found = {m: _pooled(taken, method, m) for m in ("coverage_90", *(f"pit_{d}" for d in range(10)))}
         covered, error = found.pop("coverage_90")
         if covered < COVERAGE - max(TENTH, AWAY * error):
+            mended = "So the intervals of single customers are too narrow by that much."
+            if name in case.mended:
+                mended = "So the intervals of single customers were widened by what was missing there."
             yield Warned(
                 "coverage",
                 name,
-                f"{covered:.0%} of customers came out within their 90% interval in the backtest. So the intervals of "
-                f"single customers over {days} days are too narrow by that much. Another method, or a season that is "
-                "not known, may be what is missing.",
+                f"{covered:.0%} of customers came out within their 90% interval in the backtest, over {days} days. "
+                f"{mended} A season or a change that the models do not see is the usual cause.",
                 covered,
             )
         worst = max(found, key=lambda m: abs(found[m][0] - 0.1) - AWAY * found[m][1])
@@ -193,6 +211,7 @@ LOOKS: tuple[Callable[[Case], Iterator[Warned]], ...] = (
     _not_fitted,
     _too_short,
     _flat,
+    _unsure,
     _beaten,
     _off,
     _correlated,
