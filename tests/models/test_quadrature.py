@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepwell.models.quadrature import gauss, interpolated, lasting, panels
+from keepwell.models.quadrature import gauss, interpolated, interpolated_twice, lasting, panels
 
 
 def test_panels_integrate_what_one_rule_cannot():
@@ -48,3 +48,20 @@ def test_interpolation_asks_at_the_places_themselves_where_they_are_few():
     got = interpolated(keep, np.array([1.0, 1.0, 2.0]), np.array([5.0, 9.0, 5.0]))
     np.testing.assert_allclose(got[:, 0], [5, 9, 10])
     np.testing.assert_allclose(seen, [5, 9, 5])
+
+
+def test_two_places_at_once_are_interpolated_to_eight_digits_and_few_are_asked_as_they_are():
+    asked = []
+
+    def smooth(a, b):
+        asked.append(len(a))
+        return np.column_stack([a**0.3 / (a + b), np.exp(-1 / (a + 3 * b))])
+
+    rng = np.random.default_rng(3)
+    a, b = rng.uniform(10, 400, 5000), rng.uniform(200, 730, 5000)
+    np.testing.assert_allclose(interpolated_twice(smooth, a, b), smooth(a, b), rtol=2e-8)
+    assert asked[0] < 500
+    few = interpolated_twice(smooth, a[:20], b[:20])
+    assert few.tolist() == smooth(a[:20], b[:20]).tolist()
+    same = interpolated_twice(smooth, np.full(900, 20.0), b[:900])
+    np.testing.assert_allclose(same, smooth(np.full(900, 20.0), b[:900]), rtol=2e-8)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from keepwell.models import bgnbd, paretonbd
+from keepwell.models import bgnbd, mbgcnbdk, paretonbd
 from keepwell.models.bgnbd import BGNBD
+from keepwell.models.mbgcnbdk import MBGCNBDk
 from keepwell.models.paretonbd import ParetoNBD
 from keepwell.models.shapes import Cells, Fit
 from keepwell.predict import pooled
@@ -62,3 +63,12 @@ def test_a_crowd_counts_each_pair_once(many):
     people = crowd(many, np.full(4_000, 0.5))
     assert people.active.sum() == pytest.approx(4_500)
     assert len({*zip(people.repeats, people.age, strict=True)}) == len(people.age) < 4_000
+
+
+def test_regular_customers_are_taken_to_be_as_silent_as_those_who_bought_as_often(many):
+    one = Fitted("regular", mbgcnbdk, Fit(MBGCNBDk(0.9, 40.0, 0.6, 4.0, k=3), 0.0, {}, (), True, "", 1.0, 1, 1))
+    people, rows = everybody(one, many)
+    days = np.array([90.0, 365.0, 1000.0])
+    plain = [many.count @ one.model.expected(one.fit.params, **rows, t=t) for t in days]
+    # All of one number of repeats count as silent for one share of their age, so this is no identity.
+    assert ordered(one, people, days) == pytest.approx(plain, rel=0.05)

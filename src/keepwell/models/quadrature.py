@@ -10,6 +10,8 @@ import numpy as np
 from keepwell.models.shapes import Floats
 
 DIGITS = 27.0  # e^-27: error of an interpolation
+CHUNK = 16_384  # places whose weights are in memory at once
+FEWER = 20.0  # the same of two places at once, where points multiply
 SPARE = 3  # nodes more than the theory asks for
 
 
@@ -54,17 +56,43 @@ def interpolated(function: Callable[[Floats, Floats], Floats], kind: Floats, pla
     return total
 
 
-def _chebyshev(places: Floats) -> Floats:
-    """Return the points to ask at for values at `places`: Chebyshev points of their range, or they themselves."""
-    low, high = places.min(), places.max()
+def interpolated_twice(function: Callable[[Floats, Floats], Floats], first: Floats, second: Floats) -> Floats:
+    """Return positive functions of two positive places, shape (n, k), asked at few points where there are many.
+
+    Smooth in the logarithms of both, as in `interpolated`; `function` takes places of shape (m,) each.
+    """
+    logs = np.log(first), np.log(second)
+    ones, twos = (_between(a.min(), a.max(), FEWER) for a in logs)
+    if len(ones) * len(twos) >= len(first):
+        return function(first, second)
+    asked = function(np.repeat(np.exp(ones), len(twos)), np.tile(np.exp(twos), len(ones)))
+    table = np.log(asked).reshape(len(ones), len(twos), -1)
+    parts = []
+    for i in range(0, len(first), CHUNK):
+        along, across = (_weights(p, at[i : i + CHUNK]) for p, at in zip((ones, twos), logs, strict=True))
+        parts.append(np.einsum("na,nb,abk->nk", along, across, table, optimize=True))
+    total: Floats = np.exp(np.concatenate(parts))
+    return total
+
+
+def _between(low: float, high: float, digits: float) -> Floats:
+    """Return the Chebyshev points at which a function is asked for values from `low` to `high`; one if they are one."""
     if high == low:
-        return places
-    # The error falls as rho^-nodes, rho that of the ellipse through the nearest singularities.
-    nodes = int(DIGITS / np.arcsinh(2 * np.pi / (high - low))) + SPARE
-    if nodes >= len(places):
-        return places
+        return np.array([low])
+    nodes = int(digits / np.arcsinh(2 * np.pi / (high - low))) + SPARE
     points: Floats = low + (high - low) * (1 + np.cos(np.pi * np.arange(nodes) / (nodes - 1))) / 2
     return points
+
+
+def _weights(points: Floats, at: Floats) -> Floats:
+    return np.ones((len(at), 1)) if len(points) == 1 else _barycentric(points, at)
+
+
+def _chebyshev(places: Floats) -> Floats:
+    """Return the points to ask at for values at `places`: Chebyshev points of their range, or they themselves."""
+    # The error falls as rho^-nodes, rho that of the ellipse through the nearest singularities.
+    points = _between(places.min(), places.max(), DIGITS)
+    return points if 1 < len(points) < len(places) else places
 
 
 def _barycentric(points: Floats, at: Floats) -> Floats:

@@ -21,13 +21,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from keepwell.models import counts
 from keepwell.models.histories import groups_of
-from keepwell.models.quadrature import interpolated, panels
+from keepwell.models.quadrature import interpolated, interpolated_twice, panels
 from keepwell.models.shapes import Cells, Floats, Forecast, Ints
 
 CHUNK = 16_384  # groups or cells whose quadrature nodes or phases are in memory at once
+FEW = 500  # points that are asked as they are
+OFTEN = 10  # repeats from which on what is expected is smooth in them
 NODES = 16  # steps of the mean of the phases passed
 OWN = NODES + 1  # stands for the phases passed in a silence as long as the age
 
@@ -61,6 +64,31 @@ def worth(s: Staying, x: Floats, T: Floats, j: Ints, t: float, delta: float) -> 
     The integral is taken by parts, exp(-delta t) E(t) + delta times that of exp(-delta u) E(u), for the expectation
     is smoother than the rate, which beats where customers buy regularly.
     """
+    answer, many = np.empty(len(x)), _smooth(s, x, T, t)
+    if many.sum() <= FEW:
+        return _worth(s, x, T, j, t, delta)
+    answer[~many] = _worth(s, x[~many], T[~many], j[~many], t, delta)
+    for passed_so_far in range(s.every):
+        part = many & (j == passed_so_far)
+        if part.any():
+
+            def alike(place: Floats, scale: Floats, j: int = passed_so_far) -> Floats:
+                repeats = place - s.r / s.every
+                whole = _worth(s, repeats, scale - s.alpha, np.full(len(place), j), t, delta)
+                return np.maximum(whole, 1e-300)[:, None]
+
+            answer[part] = interpolated_twice(alike, x[part] + s.r / s.every, s.alpha + T[part])[:, 0]
+    return answer
+
+
+def _smooth(s: Staying, x: Floats, T: Floats, t: float) -> npt.NDArray[np.bool_]:
+    """Return where what is expected is smooth in the repeats: they are many, and the first ones' beat is over by t."""
+    beats = 1.6 * s.every * (s.alpha + T) / max(t, 1e-9) if s.every > 1 else 0.0
+    answer: npt.NDArray[np.bool_] = x >= np.maximum(OFTEN, beats)
+    return answer
+
+
+def _worth(s: Staying, x: Floats, T: Floats, j: Ints, t: float, delta: float) -> Floats:
     if delta == 0:
         return orders(s, x, T, j, np.full(len(x), float(t)))
     answer, most = np.empty(len(x)), min(t, 45.0 / delta)
@@ -68,14 +96,27 @@ def worth(s: Staying, x: Floats, T: Floats, j: Ints, t: float, delta: float) -> 
         part = slice(i, i + CHUNK)
         n, scale, a, b = _future(s, x[part], T[part], j[part])
         pace = s.every * scale / np.maximum(n, 1.0)  # purchases thin out no faster than in this time
-        end = np.log1p(most / pace)[:, None]
-        nodes, weights = panels(max(1, int(np.ceil(end.max(initial=1.0)))) * min(s.every, 4), 10)
-        nodes, weights = np.r_[nodes, 1.0], np.r_[weights, 0.0]
-        u = np.minimum(pace[:, None] * np.expm1(end * nodes), most)
-        mean, _ = counts.stopped_moments(n, scale, a, b, u, s.every, np.ascontiguousarray(j[part]))
-        inner = end[:, 0] * ((np.exp(-delta * u) * mean * (pace[:, None] + u)) @ weights)
+        end = np.log1p(most / pace)
+        u, weight = _times(pace, end, beats=s.every > 1)
+        mean, _ = counts.stopped_moments(n, scale, a, b, np.minimum(u, most), s.every, np.ascontiguousarray(j[part]))
+        inner = (np.exp(-delta * u[:, :-1]) * mean[:, :-1] * weight).sum(axis=1)
         answer[part] = np.exp(-delta * most) * mean[:, -1] + delta * inner
     return answer
+
+
+def _times(pace: Floats, end: Floats, *, beats: bool) -> tuple[Floats, Floats]:
+    """Return times up to pace (exp(end) - 1), the last of them that, and weights of an integral for all but the last.
+
+    Even in ln(1 + u/pace), with a panel for each unit; as far as a beat is to be followed, of the first two, four.
+    """
+    near = np.minimum(end, 2.0) if beats else np.zeros_like(end)
+    far = end - near
+    nodes, weights = panels(8 if beats else 1, 10)
+    more, further = panels(max(1, int(np.ceil(far.max(initial=1.0)))), 8)
+    at = np.hstack([near[:, None] * nodes, near[:, None] + far[:, None] * more, end[:, None]])
+    share = np.hstack([near[:, None] * weights, far[:, None] * further])
+    u = pace[:, None] * np.expm1(at)
+    return u, share * (pace[:, None] + u[:, :-1])
 
 
 def forecast(s: Staying, cells: Cells, p_active: Floats, *, days: int, rate: float, clock: bool) -> Forecast:
@@ -154,11 +195,19 @@ def _tables(s: Staying, x: Ints, age: Ints, days: int, rate: float, *, clock: bo
     def columns(x: Floats, scale: Floats) -> Floats:
         each, T, j = np.repeat(x, k), np.repeat(scale - s.alpha, k), np.tile(every_j, len(x))
         plain = orders(s, each, T, j, np.full(len(each), float(days))).reshape(-1, k)
-        worthy = worth(s, each, T, j, days, rate).reshape(-1, k) if rate > 0 else plain
+        worthy = _worth(s, each, T, j, days, rate).reshape(-1, k) if rate > 0 else plain
         parts = [plain, worthy, _exposures(s, x, scale - s.alpha, worthy, float(days))] if clock else [plain, worthy]
         return np.maximum(np.hstack(parts), 1e-300)
 
-    table = interpolated(columns, x.astype(float), s.alpha + age.astype(float))
+    repeats, scale = x.astype(float), s.alpha + age.astype(float)
+    many = _smooth(s, repeats, age.astype(float), days)
+    many &= many.sum() > FEW
+    table = np.empty((len(x), 2 * k + nodes * clock))
+    if not many.all():
+        table[~many] = interpolated(columns, repeats[~many], scale[~many])
+    if many.any():
+        places = repeats[many] + s.r / k
+        table[many] = interpolated_twice(lambda place, scale: columns(place - s.r / k, scale), places, scale[many])
     exposure = table[:, 2 * k :] if clock else np.full((len(x), nodes), float(days))
     return _Tables(table[:, :k], table[:, k : 2 * k], exposure)
 
