@@ -13,6 +13,9 @@ from keepwell.tables import CONTRACTS
 
 MODELS = (
     "bgnbd",
+    "mbgnbd",
+    "mbgcnbdk",
+    "bgbb",
     "paretonbd",
     "gammagamma",
     "signedspend",
