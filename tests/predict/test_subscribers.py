@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from keepwell.engine import collected
+from keepwell.predict import run
 from keepwell.predict.equity import Equity
 from keepwell.predict.subscribers import alongside, subscribed
 from keepwell.predict.terms import begun, completed, courses, lengths, payment_days
@@ -278,3 +279,15 @@ def test_subscribers_take_the_place_of_what_purchases_say_of_them(duckdb):
     assert total.expected == pytest.approx(60 + paid.expected)
     assert (total.lower, total.upper) == pytest.approx((48 + paid.lower, 78 + paid.upper))
     assert alongside(duckdb, values_table, [equity], None) == (values_table, [equity])
+
+
+def test_a_run_without_purchases_values_its_subscribers(duckdb, orders_of):
+    rows = [("member", date(2024, 1, 15), None, "month", 10), ("gone", date(2023, 1, 1), date(2023, 5, 1), "month", 10)]
+    tables = {"order_contribution": orders_of(duckdb, [], [], []), "subscriptions": table(duckdb, rows)}
+    made = run(tables, from_dict({"as_of": AS_OF}), duckdb)
+    told = collected(duckdb, made["values"]).to_pylist()
+    assert {row["customer_id"] for row in told} == {"member"}
+    worth = {row["horizon"]: row["expected_contribution"] for row in told}
+    for row in collected(duckdb, made["equity"]).to_pylist():
+        assert row["expected"] == pytest.approx(worth[row["horizon"]])
+        assert row["lower"] < row["expected"] < row["upper"]

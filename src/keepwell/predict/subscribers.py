@@ -396,9 +396,8 @@ def _valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
 
 def _span_rows(batch: pa.RecordBatch, span: Span, cell: Ints, price: Floats, known: Known) -> list[Any]:
     brings = price * (known.margin - known.fee) - known.fixed
-    next_order, basis = known.next_order[cell], f"looking {span.days / 365:.3g} years ahead"
-    if span.days < 365:
-        basis = f"looking {span.days} days ahead"
+    next_order = known.next_order[cell]
+    basis = f"looking {span.days / 365:.3g} years ahead" if span.name == "life" else f"looking {span.days} days ahead"
     columns: dict[str, Any] = {
         "customer_id": batch.column("customer_id"),
         "horizon": np.full(len(cell), span.name, dtype=object),
