@@ -19,7 +19,7 @@ SPEED = (
     "run_1m",
     "help",
 )
-ACCURACY = ("accuracy_worlds", "accuracy_cdnow", "accuracy_telco")
+ACCURACY = ("accuracy_worlds", "accuracy_cdnow", "accuracy_cdnow_pairs", "accuracy_online_retail", "accuracy_telco")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ def examples(seed, *, effect=1.0, rows=6000):
     return Examples(x, expected, rng.poisson(mean), np.ones(rows)), mean
 
 
-def grown(one, rounds=80, seed=1):
+def grown(one, rounds=160, seed=1):
     return boosted.grown(one, names=NAMES, kinds=KINDS, rounds=rounds, seed=seed)
 
 
@@ -32,7 +32,7 @@ def test_trees_find_the_factors_that_made_the_counts():
     forecast = fresh.expected * grown(learned).factor(fresh.x)
     ratio = np.log(forecast / mean)
     assert abs(ratio.mean()) < 0.05
-    assert ratio.std() < 0.15  # the factors themselves spread by 0.55
+    assert ratio.std() < 0.2  # the factors themselves spread by 0.55
 
 
 def test_the_number_of_trees_is_none_where_the_expectation_is_the_truth():

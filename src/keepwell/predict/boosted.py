@@ -38,7 +38,7 @@ GROWTH = {
     "learning_rate": 0.05,
     "min_data_in_leaf": 200,
     "lambda_l2": 5.0,
-    "feature_fraction": 0.6,
+    "poisson_max_delta_step": 0.1,  # the default of 0.7 halves each step
     "max_bin": 63,
     "max_cat_threshold": 8,
     "deterministic": True,

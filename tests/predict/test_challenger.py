@@ -1,0 +1,120 @@
+"""The challenger on simulated shops: it wins where baskets tell, gains nothing else, and sees no future."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from keepwell.models import paretonbd
+from keepwell.predict import challenger as asked
+from keepwell.predict.daily import daily
+from keepwell.predict.fitted import Fitted
+from keepwell.predict.history import customer_days, from_occasions
+from keepwell.predict.methods import fitted
+from keepwell.predict.past import divided, grouped
+from keepwell.predict.score import Outcomes, judged
+
+START, DAYS, AHEAD = date(2023, 1, 1), 400, 120
+
+
+def shop(customers, *, tells, seed=1):
+    """Draw a shop in which, if it `tells`, a first basket above 20 is the mark of who comes ten times as often."""
+    rng = np.random.default_rng(seed)
+    big = rng.random(customers) < 0.4
+    rate = rng.gamma(2.0, 1 / 150, customers) * np.where(big & tells, 4.0, np.where(tells, 0.4, 1.0))
+    first, left = rng.uniform(0, 390, customers), rng.exponential(400, customers)
+    here = np.minimum(left, DAYS + AHEAD - first)
+    number = rng.poisson(rate * here)
+    owner = np.r_[np.arange(customers), np.repeat(np.arange(customers), number)]
+    later = owner[customers:]
+    day = np.floor(np.r_[first, first[later] + rng.uniform(size=len(later)) * here[later]]).astype(int)
+    worth = np.r_[np.where(big, 30.0, 10.0), np.full(len(later), 15.0)]
+    return np.char.mod("c%05d", owner), day, worth
+
+
+def made(engine, orders):
+    until = START + timedelta(days=DAYS)
+    days = engine.keep(customer_days(orders, until=START + timedelta(days=DAYS + AHEAD)))
+    known = engine.keep(days.filter(days.day <= until))
+    parts = divided(engine, known)
+    past = grouped(engine, from_occasions(parts.occasions(), until=until))
+    counted = daily(engine, known, first=START, as_of=until)
+    facts = asked.Facts(engine, divided(engine, days), known, {}, counted, START, until)
+    one = fitted("paretonbd", past.cells)
+    return asked.challenger(facts, past.cells, [one], fitted, seed=1), one
+
+
+def scores(engine, orders_of, who, day, worth):
+    """Return CRPS of the challenger and of the model alone, and the challenger."""
+    stack, one = made(engine, orders_of(engine, who, day, worth))
+    names = np.unique(who[day <= DAYS])
+    keys = np.unique(np.char.add(who, np.char.mod("|%d", day))[(day > DAYS) & (day <= DAYS + 91)])
+    came = np.bincount(np.searchsorted(names, [k.split("|")[0] for k in keys if k.split("|")[0] in set(names)]),
+                       minlength=len(names))  # fmt: skip
+    ones = np.ones(len(names))
+    ours = judged(stack.forecast(91), Outcomes(np.arange(len(names)), came, ones)).crps
+    alone = judged(one.predict(stack.cells, days=91), Outcomes(stack.cell, came, ones)).crps
+    return ours, alone, stack
+
+
+def test_it_wins_where_the_first_basket_tells(duckdb, orders_of):
+    ours, alone, stack = scores(duckdb, orders_of, *shop(3000, tells=True))
+    gap = alone - ours
+    assert gap.mean() > 2 * gap.std() / np.sqrt(len(gap))
+    assert stack.stack.booster.rounds > 0
+
+
+def test_it_gains_nothing_where_the_model_is_the_truth(duckdb, orders_of):
+    ours, alone, _ = scores(duckdb, orders_of, *shop(3000, tells=False))
+    gap = alone - ours
+    assert abs(gap.mean()) < 0.02 * alone.mean()
+
+
+def test_a_shuffled_future_changes_nothing(duckdb, orders_of):
+    who, day, worth = shop(800, tells=True)
+    later = day > DAYS
+    rng = np.random.default_rng(2)
+    other, changed = day.copy(), worth.copy()
+    other[later] = rng.integers(DAYS + 1, DAYS + AHEAD, later.sum())
+    changed[later] = 99.0
+    one, _ = made(duckdb, orders_of(duckdb, who, day, worth))
+    two, _ = made(duckdb, orders_of(duckdb, who, other, changed))
+    assert one.stack.booster.model == two.stack.booster.model
+    np.testing.assert_array_equal(one.forecast(91).orders, two.forecast(91).orders)
+
+
+def test_rows_are_in_the_order_of_the_ids(duckdb, orders_of):
+    who, day, worth = shop(300, tells=True)
+    stack, _ = made(duckdb, orders_of(duckdb, who, day, worth))
+    known = day <= DAYS
+    names = np.unique(who[known])
+    distinct = np.array([len(np.unique(day[known & (who == name)])) for name in names])
+    np.testing.assert_array_equal(stack.everybody.repeats, distinct - 1)
+
+
+def test_categories_have_the_codes_of_their_commonness():
+    import pyarrow as pa
+
+    table = pa.table({"channel": ["web", "web", "shop", None], "country": pa.nulls(4, pa.string())})
+    code = asked.coder(table)
+    assert code.words == {"channel": ("web", "shop"), "country": ()}
+
+
+@pytest.mark.parametrize(("length", "number"), [(60, 0), (90, 1), (200, 5), (2000, 8)])
+def test_origins_lie_between_youth_and_the_day(length, number):
+    found = asked.origin_days(START, START + timedelta(days=length))
+    assert len(found) == number
+    assert all(START + timedelta(days=asked.YOUNGEST) <= d <= START + timedelta(days=length - asked.STEP)
+               for d in found)  # fmt: skip
+
+
+def test_a_log_that_is_too_short_says_so(duckdb, orders_of):
+    from keepwell.errors import FitError
+
+    until = START + timedelta(days=30)
+    days = customer_days(orders_of(duckdb, ["a", "a"], [0, 5], [1, 2]), until=until)
+    parts = divided(duckdb, days)
+    past = grouped(duckdb, from_occasions(parts.occasions(), until=until))
+    facts = asked.Facts(duckdb, parts, days, {}, daily(duckdb, days, first=START, as_of=until), START, until)
+    with pytest.raises(FitError, match="too short"):
+        asked.challenger(facts, past.cells, [Fitted("paretonbd", paretonbd, None)], fitted, seed=1)
