@@ -67,5 +67,7 @@ def test_customers_come_by_their_ids_and_add_up_to_the_rows(engine, orders):
     each = customers(engine, seen, [10, 70])
     assert each.ids.to_pylist() == ["ann", "bob"]
     assert each.cell.tolist() == [1, 0]
+    assert seen.rows.recent[70][each.row].tolist() == each.recent[70].tolist() == [2, 1]
+    assert seen.rows.actual[10][each.row].tolist() == each.actual[10].tolist()
     assert each.actual[10].tolist() == [0, 1]
     assert each.brought[70].tolist() == [2, 7]

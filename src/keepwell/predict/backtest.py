@@ -85,43 +85,78 @@ def _tested(log: Log, origin: Origin, among: list[Method]) -> Iterator[Tested]:
     ready, _ = answers(among, Scene(log, origin.day, seen.past, known, {}, ids))
     if not ready:
         return
-    if any(answer.per == "customer" for answer in ready.values()):
-        seen = replace(seen, rows=each())
+    alone = each() if any(answer.per == "customer" for answer in ready.values()) else None
     for days in ahead:
-        yield _judged(Origin(origin.day, days), seen, ready, full=days == ahead[-1])
+        yield _judged(Origin(origin.day, days), seen, alone, ready, full=days == ahead[-1])
 
 
-def _judged(origin: Origin, seen: Seen, ready: Mapping[str, Answer], *, full: bool) -> Tested:
-    days, rows = origin.horizon, seen.rows
-    own = np.arange(len(rows.count))
-    forecasts = {name: answer.forecast(days) for name, answer in ready.items()}
-    places = {name: rows.cell if answer.per == "cell" else own for name, answer in ready.items()}
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A forecast beside what came."""
+
+    forecast: Forecast
+    rows: Rows
+    outcomes: Outcomes  # of these rows, beside the rows of the forecast
+    group: Ints  # of repeats, of each row
+
+    @property
+    def judged(self) -> Judged:
+        """Return how good it was."""
+        return judged(self.forecast, self.outcomes)
+
+
+def _entries(seen: Seen, alone: Rows | None, ready: Mapping[str, Answer], days: int) -> Iterator[tuple[str, Entry]]:
+    """Yield each method's entry: by rows of customers who are alike, or by customer where a method tells them apart."""
+
+    def entry(forecast: Forecast, rows: Rows, place: Ints) -> Entry:
+        group = group_of(seen.past.cells.repeats)[rows.cell]
+        return Entry(forecast, rows, replace(rows.outcomes(days), cell=place), group)
+
+    for name, answer in ready.items():
+        if answer.per == "customer" and alone is not None:
+            yield name, entry(answer.forecast(days), alone, np.arange(len(alone.count)))
+        else:
+            yield name, entry(answer.forecast(days), seen.rows, seen.rows.cell)
     for name in BASELINES:
         known = baseline(name, seen, days)
-        forecasts[name], places[name] = known.forecast, known.row
-    outcomes = rows.outcomes(days)
-    group = group_of(seen.past.cells.repeats)[rows.cell]
-    beside = {name: judged(forecasts[name], replace(outcomes, cell=places[name])) for name in forecasts}
-    orders = {name: rows.count * one.orders for name, one in beside.items()}
-    spend = mean_spend(seen.past)[rows.cell]
-    money = {name: spend * values for name, values in orders.items()}
+        yield name, entry(known.forecast, seen.rows, known.row)
+
+
+def _judged(origin: Origin, seen: Seen, alone: Rows | None, ready: Mapping[str, Answer], *, full: bool) -> Tested:
+    days, rows = origin.horizon, seen.rows
+    entries = dict(_entries(seen, alone, ready, days))
+    beside = {name: entry.judged for name, entry in entries.items()}
+    orders = {name: entry.rows.count * beside[name].orders for name, entry in entries.items()}
+    spend = mean_spend(seen.past)
+    money = {name: spend[entry.rows.cell] * orders[name] for name, entry in entries.items()}
     money[baselines.LAST_YEAR] = rows.recent_brought[days]
+    group = group_of(seen.past.cells.repeats)[rows.cell]
     fits = {name: answer.one for name, answer in ready.items()} if full else {}
     return Tested(
         origin=origin,
-        scores=tuple(_scores(beside, outcomes, group, money, rows.brought[days])),
-        scored=scored(beside, outcomes.count),
-        customers=float(outcomes.count.sum()),
-        orders={name: _by_group(group, values) for name, values in orders.items()},
-        came=_by_group(group, outcomes.count * outcomes.actual),
-        money={name: _by_group(group, values) for name, values in money.items()},
+        scores=tuple(_scores(entries, beside, money, rows.brought[days])),
+        scored=_together(entries, beside, seen, alone),
+        customers=float(rows.count.sum()),
+        orders={name: _by_group(entries[name].group, values) for name, values in orders.items()},
+        came=_by_group(group, rows.count * rows.actual[days]),
+        money={name: _by_group(entries[name].group, values) for name, values in money.items()},
         brought=_by_group(group, rows.brought[days]),
         models=fits,
         crowds={
-            name: crowd(seen.past.cells, _active(one, ready[name], forecasts[name], seen)) for name, one in fits.items()
+            name: crowd(seen.past.cells, _active(one, ready[name], entries[name].forecast, seen))
+            for name, one in fits.items()
         },
-        tallies={name: tally(forecasts[name], replace(outcomes, cell=places[name]), group) for name in ready},
+        tallies={name: tally(e.forecast, e.outcomes, e.group) for name, e in entries.items() if name in ready},
     )
+
+
+def _together(entries: Mapping[str, Entry], beside: Mapping[str, Judged], seen: Seen, alone: Rows | None) -> Scored:
+    """Condense the scores of the same people: of each customer, where a method tells them apart."""
+    if alone is None or alone.row is None:
+        return scored({name: one.crps for name, one in beside.items()}, seen.rows.count)
+    row = alone.row
+    crps = {name: one.crps if entries[name].rows is alone else one.crps[row] for name, one in beside.items()}
+    return scored(crps, alone.count)
 
 
 def _active(one: Fitted, answer: Answer, forecast: Forecast, seen: Seen) -> Floats:
@@ -130,10 +165,10 @@ def _active(one: Fitted, answer: Answer, forecast: Forecast, seen: Seen) -> Floa
 
 
 def _scores(
-    beside: Mapping[str, Judged], outcomes: Outcomes, group: Ints, money: Mapping[str, Floats], brought: Floats
+    entries: Mapping[str, Entry], beside: Mapping[str, Judged], money: Mapping[str, Floats], brought: Floats
 ) -> Iterator[Score]:
     for method, one in beside.items():
-        for row in measures(one, outcomes, group):
+        for row in measures(one, entries[method].outcomes, entries[method].group):
             yield method, *row
         yield method, "all", "expected_contribution", float(money[method].sum())
         yield method, "all", "actual_contribution", float(brought.sum())

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from keepwell.models.shapes import Floats
-from keepwell.predict.score import Judged
 
 SAME = 1e-6  # relative difference of CRPS that is rounding: where nobody leaves, the models are one
 
@@ -27,10 +26,10 @@ class Scored:
         return float(self.mean[self.methods.index(method)])
 
 
-def scored(judgements: Mapping[str, Judged], count: Floats) -> Scored:
-    """Condense one origin's judgements, whose rows stand for `count` customers each, to what the contest reads."""
-    methods = tuple(judgements)
-    each = np.stack([judgements[m].crps for m in methods])
+def scored(crps: Mapping[str, Floats], count: Floats) -> Scored:
+    """Condense one origin's scores, by method, whose rows stand for `count` customers each."""
+    methods = tuple(crps)
+    each = np.stack([crps[m] for m in methods])
     customers = count.sum()
     mean = each @ count / customers
     away = each - mean[:, None]

@@ -47,7 +47,7 @@ LABELS = {
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
 SEASON, COVARIATES, STACK = "season", "covariates", "stack"
-MANY = 200_000  # customers, above which the stack is tested at few origins
+MANY = 200_000  # customers, above which methods that see each of them are tested at few origins
 QUARTERS_BACK = (0, 1, 2, 4)  # these: as far back as each horizon looks ahead
 
 
@@ -150,6 +150,7 @@ def with_covariates(names: Sequence[str]) -> Method:
     """Return the method whose customers differ by what is known from their first order on."""
 
     def at(scene: Scene) -> Answer:
+        _passed_over(scene)
         worn = scene.answers.get(SEASON)
         one = _likeliest(scene) if worn is None else worn.one
         people = scene.customers()
@@ -163,15 +164,28 @@ def with_trees(seed: int) -> Method:
     """Return the method that pools the purchase models and corrects them by boosted trees."""
 
     def at(scene: Scene) -> Answer:
+        _passed_over(scene)
         log, plain = scene.log, [answer.one for name, answer in scene.answers.items() if name in LABELS]
-        back = (log.as_of - scene.day).days
-        if not plain or (scene.cells.count.sum() > MANY and back not in {QUARTER * k for k in QUARTERS_BACK}):
-            raise NoPartError("the stack is not tested here", "", "")
+        if not plain:
+            raise NoPartError("there is no purchase model to correct", "", "Name one in predict.models.")
         facts = Facts(log.engine, log.parts, log.days, log.tables, scene.daily, log.first, scene.day)
         made = challenger(facts, scene.cells, plain, fitted, seed=seed)
         return Answer(made.forecast, "customer", _likeliest(scene), trees=made)
 
     return Method(STACK, "the purchase models corrected by boosted trees", at)
+
+
+def _passed_over(scene: Scene) -> None:
+    """Raise NoPartError where a large shop's customers are not looked at one by one."""
+    back = (scene.log.as_of - scene.day).days
+    if scene.cells.count.sum() > MANY and back not in {QUARTER * k for k in QUARTERS_BACK}:
+        raise NoPartError("customers are not told apart at this origin", "", "")
+
+
+def _different(scene: Scene) -> list[Fitted]:
+    """Return the purchase models but for an MBG/CNBD-k that is the MBG/NBD again."""
+    plain = [answer.one for name, answer in scene.answers.items() if name in LABELS]
+    return [one for one in plain if getattr(one.fit.params, "k", 0) != 1 or "mbgnbd" not in scene.answers]
 
 
 def _likeliest(scene: Scene) -> Fitted:

@@ -54,6 +54,7 @@ class Rows:
     actual: Mapping[int, Ints]  # purchase days of each that came within so many days
     brought: Mapping[int, Floats]  # contribution of these, summed over the row
     ids: pa.Array[Any] | None = None
+    row: Ints | None = None  # of customers: where they are among the rows of those who share all of the above
 
     def outcomes(self, days: int) -> Outcomes:
         """Return what came within `days`, beside the cells."""
@@ -130,7 +131,7 @@ def observed(
     The engine passes over the purchases once, and then over one row a customer.
     """
     each = engine.keep(_each(days.around(origin), origin, spans))
-    keys = [name for span in spans for name in (f"actual_{span}", f"recent_{span}")]
+    keys = _keys(spans)
     sums = [name for span in spans for name in (f"brought_{span}", f"recent_brought_{span}")]
     counted = each.group_by(*CELL, *keys).aggregate(
         count=each.count().cast("float64"),
@@ -158,8 +159,16 @@ def customers(engine: Engine, seen: Seen, spans: Sequence[int]) -> Rows:
     names = [name for name in table.column_names if name not in {"customer_id", *CELL}]
     rows = {name: table[name].to_numpy(zero_copy_only=False) for name in names}
     cell = cells_of(seen.past.cells, *(table[name].to_numpy() for name in CELL))
+    keyed = {name: table[name].to_numpy() for name in (*CELL, *_keys(spans))}
+    order = np.lexsort([keyed[name] for name in reversed(keyed)])
+    row = np.empty(len(cell), np.int64)
+    row[order] = np.cumsum(_changes({name: values[order] for name, values in keyed.items()}, list(keyed))) - 1
     one = _rows(rows, cell, np.ones(len(cell)), spans)
-    return replace(one, ids=table["customer_id"].combine_chunks())
+    return replace(one, ids=table["customer_id"].combine_chunks(), row=row)
+
+
+def _keys(spans: Sequence[int]) -> tuple[str, ...]:
+    return tuple(name for span in spans for name in (f"actual_{span}", f"recent_{span}"))
 
 
 def cells_of(cells: Cells, repeats: Ints, recency: Ints, age: Ints) -> Ints:
