@@ -123,7 +123,8 @@ def _contest(answer: Summary) -> list[str]:
 
 def _warnings(answer: Summary) -> list[str]:
     """Return the serious warnings in full, and how many more there are."""
-    told = answer.get("warnings", [])
+    pooled = "pooled" in answer.get("models", ())  # then a note says already that there is too little
+    told = [row for row in answer.get("warnings", []) if row["kind"] != "too few" or not pooled]
     serious = [row["words"] for row in told if row["serious"]]
     rest = len(told) - len(serious)
     more = (

@@ -25,7 +25,7 @@ NAMES = {
 ORDER = (*HORIZONS, "life")
 MARKS = ("champion", "best", "won_by", "won_by_se")
 # Warnings that a reader must hear before using any number; the others stand beside the numbers they concern.
-SERIOUS = frozenset({"too few", "too short", "flat fit", "beaten", "poor posterior"})
+SERIOUS = frozenset({"too few", "too short", "flat fit", "beaten", "unsure fit"})
 
 
 def horizons(tables: Tables, engine: Engine) -> list[Row]:
@@ -134,8 +134,10 @@ def warnings(tables: Tables, engine: Engine) -> list[Row]:
     if "warnings" not in tables:
         return []
     rows = collected(engine, tables["warnings"].order_by("kind", "subject")).to_pylist()
-    told = [
-        {**{name: row[name] for name in ("kind", "subject", "words")}, "serious": row["kind"] in SERIOUS}
-        for row in rows
-    ]
+    told = [{**{name: row[name] for name in ("kind", "subject", "words")}, "serious": _serious(row)} for row in rows]
     return sorted(told, key=lambda row: not row["serious"])
+
+
+def _serious(row: Row) -> bool:
+    """Say whether a warning is of the numbers that lead: those of 12 months, or all."""
+    return row["kind"] in SERIOUS and row["subject"] not in {"3m", "6m"}

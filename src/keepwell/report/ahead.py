@@ -177,7 +177,8 @@ def subscribers(data: Gathered) -> Section | None:
 
 
 def _leaving(data: Gathered) -> tuple[Grid, ...]:
-    rows = [{**row, "name": NAMES[row["horizon"]]} for row in data["leaving"].to_pylist() if row["horizon"] in HORIZONS]
+    found = {row["horizon"]: row for row in data["leaving"].to_pylist()}
+    rows = [{**found[name], "name": NAMES[name]} for name in HORIZONS if name in found]
     if not rows:
         return ()
     columns = (
