@@ -77,11 +77,12 @@ def _one(name: str, seed: int, customers: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         files = written(shop, Path(folder))
         book = keepwell.open(Path(folder) / "shop.keepwell", create=True)
-        answer = book.run(*files, fulfilment_per_order=costs)
+        with _listened(made := {}):
+            answer = book.run(*files, fulfilment_per_order=costs)
         tables = {name: book.table(name) for name in ("values", "equity", "customers", "history", "fits")}
     report = compared(tables["values"], tables["equity"], shop.truth, customers=tables["customers"])
     interval = report["interval"]
-    model, tenths = _transform(tables, shop.truth)
+    model, tenths = _transform(tables, shop.truth, made)
     return {
         "world": name,
         "seed": seed,
@@ -97,32 +98,44 @@ def _one(name: str, seed: int, customers: int) -> dict[str, Any]:
     }
 
 
-def _transform(tables: dict[str, Any], truth: Any) -> tuple[str, list[float]]:
-    """Return the model of the values and the shares of the transform of the purchase days in each tenth."""
-    from importlib import import_module
+def _listened(made: dict[str, Any]) -> Any:
+    """Let the stage put what it forecast with into `made`: no table holds whole distributions."""
+    from unittest.mock import patch
+
+    from keepwell.predict import valuing
+
+    plain = valuing.future
+
+    def future(scene: Any, chosen: Any, *rest: Any) -> Any:
+        made.update(scene=scene, future=plain(scene, chosen, *rest))
+        return made["future"]
+
+    return patch.object(valuing, "future", future)
+
+
+def _transform(tables: dict[str, Any], truth: Any, made: dict[str, Any]) -> tuple[str, list[float]]:
+    """Return the method of the values and the shares of the transform of the purchase days in each tenth."""
+    from dataclasses import replace
 
     import numpy as np
 
-    from keepwell.models.shapes import Cells
-    from keepwell.predict.methods import LABELS
+    from keepwell.predict.past import cells_of
 
-    basis = tables["values"]["basis"][0].as_py()
-    model = min((key for key in LABELS if LABELS[key] in basis), key=lambda key: basis.index(LABELS[key]))
-    module = import_module(f"keepwell.models.{model}")
-    origin = max(tables["history"]["last_date"].to_pylist())
-    rows = tables["fits"].to_pylist()
-    last = max(row["origin"] for row in rows)
-    assert last >= origin
-    found = {row["parameter"]: row["estimate"] for row in rows if row["model"] == model and row["origin"] == last}
-    kind = {"bgnbd": "BGNBD", "paretonbd": "ParetoNBD"}[model]
-    fields = getattr(module, kind).__dataclass_fields__
-    params = getattr(module, kind)(**{name: found[name] for name in fields})
+    history = tables["history"].sort_by("customer_id")
+    own = {key: i for i, key in enumerate(history["customer_id"].to_pylist())}
     names = tables["customers"].select(["customer_id", "customer_key"])
-    seen = tables["history"].join(names, "customer_id").drop_columns("customer_id")
-    both = seen.join(truth.select(["customer_id", "orders"]), "customer_key", "customer_id", join_type="inner")
-    past = [both[name].to_numpy() for name in ("repeats", "recency", "age")]
-    forecast = module.predict(params, Cells(*past, np.ones(both.num_rows)), days=365)
-    return model, tenths_of(forecast, both["orders"].to_numpy())
+    both = names.join(truth.select(["customer_id", "orders"]), "customer_key", "customer_id", join_type="inner")
+    both = [(own[row["customer_id"]], row["orders"]) for row in both.to_pylist() if row["customer_id"] in own]
+    who, came = (np.array(column) for column in zip(*both, strict=True))
+    chosen = made["future"].chosen["12m"]
+    if chosen.answer.per == "customer":
+        forecast, row = chosen.answer.forecast(365), who
+    else:
+        forecast = made["future"].aheads["12m"]
+        past = [history[name].to_numpy() for name in ("repeats", "recency", "age")]
+        row = cells_of(made["scene"].cells, *past)[who]
+    rows = replace(forecast, p_active=forecast.p_active[row], group=forecast.group[row])
+    return chosen.method, tenths_of(rows, came)
 
 
 def tenths_of(forecast: Any, came: Any) -> list[float]:

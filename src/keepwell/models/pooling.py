@@ -31,9 +31,11 @@ BUYING, LEAVING = 1, 3  # places of the two scales among the parameters
 LOOSE = 2.0  # sd of the logarithms of the common parameters around where they start: it holds them on a ridge
 MOST = 1.5  # largest sd of the effects of a covariate
 NOTHING = 0.02  # sd of the effects below which a covariate tells nothing
-ROUNDS, STEPS = 25, 12
+ROUNDS, STEPS = 25, 20
 FEWEST_OTHERS = 3  # groups from which their spread can be told
-SETTLED = 0.01  # relative change of the sds at which the search ends
+LITTLE = 1e-5  # what a step must promise to gain in the logarithm of the density
+SERVES = 0.1  # a curvature serves as long as the next step promises less than this share of the last one's gain
+SETTLED = 0.02  # relative change of the sds at which the search ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +88,18 @@ def pooled(kinds: Kinds, objective: Callable[[Rows], Objective], *, start: Float
     place = np.r_[start, np.zeros(2 * search.levels)]
     for _ in range(ROUNDS):
         place, bend, value = search.peak(place, search.sds(spreads))
-        covariance = np.linalg.inv(bend)
-        before, spreads = spreads, search.next_spreads(place, np.diag(covariance), spreads)
+        before, spreads = spreads, search.next_spreads(place, np.diag(np.linalg.inv(bend)), spreads)
         if np.abs(np.log(np.maximum(spreads, NOTHING) / np.maximum(before, NOTHING))).max() < SETTLED:
             break
-    return search.reported(place, np.sqrt(np.diag(covariance)), spreads, value)
+    sds = np.sqrt(np.diag(search.covariance(place, search.sds(spreads))))
+    return search.reported(place, sds, spreads, value)
 
 
 def at_fixed(kinds: Kinds, objective: Callable[[Rows], Objective], *, start: Floats, spreads: Floats) -> Pooling:
     """Return the effects of the highest posterior density where their spreads, shape (2, covariates), are given."""
     search = _Search(kinds, objective, start)
-    place, bend, value = search.peak(np.r_[start, np.zeros(2 * search.levels)], search.sds(spreads))
-    return search.reported(place, np.sqrt(np.diag(np.linalg.inv(bend))), spreads, value)
+    place, _, value = search.peak(np.r_[start, np.zeros(2 * search.levels)], search.sds(spreads))
+    return search.reported(place, np.sqrt(np.diag(search.covariance(place, search.sds(spreads)))), spreads, value)
 
 
 def logs_of(pooling: Pooling, design: Floats) -> Floats:
@@ -121,6 +123,7 @@ class _Search:
         self._ways[:, np.arange(size), np.arange(size)] = 1.0
         self._ways[:, BUYING, size : size + self.levels] = self.design
         self._ways[:, LEAVING, size + self.levels :] = self.design
+        self._bend: Floats | None = None
 
     def sds(self, spreads: Floats) -> Floats:
         """Return the prior sd of each coordinate of a place."""
@@ -149,21 +152,43 @@ class _Search:
         return whole
 
     def peak(self, place: Floats, sds: Floats) -> tuple[Floats, Floats, float]:
-        """Climb to the highest posterior density; return the place, the curvature there and the log-likelihood."""
+        """Climb to the highest posterior density; return the place, the curvature there and the log-likelihood.
+
+        The likelihood's curvature costs as much as five steps, so it is kept as long as steps with it serve, from one
+        call to the next.
+        """
         away = np.r_[self.start, np.zeros(2 * self.levels)]
-        weight = 1 / sds**2
+        weight, last = 1 / sds**2, np.inf
         fits, slopes = self.likelihood(place)
         for _ in range(STEPS):
             slope = np.einsum("gip,gi->p", self._ways, slopes) - weight * (place - away)
-            bend = self.curvature(place, slopes) + np.diag(weight)
-            step = np.linalg.solve(bend, slope)
-            if float(slope @ step) < 1e-6:
+            fresh = self._bend is None or float(slope @ self._step(slope, weight)) > SERVES * last
+            if fresh:
+                self._bend = self.curvature(place, slopes)
+            step = self._step(slope, weight)
+            last = float(slope @ step)
+            if last < LITTLE:
                 break
             there = self._better(place, step, fits, weight, away)
-            if there is None:
+            if there is None and fresh:
                 break
-            place, fits, slopes = there
-        return place, bend, fits
+            if there is None:
+                last = 0.0  # the next round takes the curvature anew
+            else:
+                place, fits, slopes = there
+        return place, self._whole(weight), fits
+
+    def _whole(self, weight: Floats) -> Floats:
+        kept: Floats = np.diag(weight) if self._bend is None else self._bend + np.diag(weight)
+        return kept
+
+    def _step(self, slope: Floats, weight: Floats) -> Floats:
+        return np.linalg.solve(self._whole(weight), slope).astype(np.float64)
+
+    def covariance(self, place: Floats, sds: Floats) -> Floats:
+        """Return the covariance of the posterior at its peak."""
+        self._bend = self.curvature(place, self.likelihood(place)[1])
+        return np.linalg.inv(self._whole(1 / sds**2)).astype(np.float64)
 
     def _better(
         self, place: Floats, step: Floats, fits: float, weight: Floats, away: Floats
