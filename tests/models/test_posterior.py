@@ -159,6 +159,28 @@ def test_what_is_wider_than_its_peak_shows_goes_to_the_sampler(monkeypatch):
     np.testing.assert_array_equal(found.draws, again.draws)
 
 
+def test_where_a_first_proposal_fails_a_mixture_around_its_draws_mends_it(monkeypatch):
+    """Drawn from 1.8 sd beside the middle at first; the second time the weights are good and the moments right."""
+    original = posterior._along
+
+    def beside(ridge, points):
+        theta, logs = original(replace(ridge, middle=ridge.middle + np.array([0.72, 0.43])), points)
+        return theta, logs
+
+    monkeypatch.setattr(posterior, "_along", beside)
+
+    def density(theta):
+        away = theta / [0.4, 0.24]
+        return -0.5 * away @ away, -away / [0.4, 0.24]
+
+    found = posterior.posterior(density, flat, names=("x", "y"), start=np.array([0.1, 0.1]))
+    assert "mixture" in found.method
+    assert found.k < 0.7
+    logs = np.log(found.draws)
+    assert found.weights @ logs == pytest.approx([0, 0], abs=0.04)
+    assert np.sqrt(found.weights @ logs**2) == pytest.approx([0.4, 0.24], rel=0.08)
+
+
 def test_few_evaluations_say_what_many_do(monkeypatch):
     rng = np.random.default_rng(4)
     cells = bg_shop((0.6, 60.0, 0.6, 2.0), 4_000, rng)

@@ -5,8 +5,9 @@ axis in which least is known is walked, both ways, and at each step the others a
 ridge that bends is followed. At each step the others are nearly normal (Laplace), which gives the axis its marginal
 and the others their place and width. Points are drawn from these (a Student-t across the ridge, to be wider than it),
 always at the same fixed places, and weighted by posterior / proposal, the largest weights smoothed (`psis`). Where
-the diagnostic k is above 0.7 the draws come from an ensemble sampler (emcee) instead, and its autocorrelation says
-what they are worth.
+the diagnostic k is above 0.7 (or they are worth less than a fifth as many even ones) they are drawn again, up to three
+times, from a mixture of Student-t around the weighted points (West). Where that does not mend it the draws come from
+an ensemble sampler (emcee) instead, and its autocorrelation says what they are worth.
 
 An evaluation sums over all distinct histories. Where that is long work, the same log-likelihood is evaluated with its
 gradient at few points only, and a polynomial of the fourth degree through them gives the other points' weights; at
@@ -14,7 +15,7 @@ points kept apart it must agree with the log-likelihood to within 0.05, or all p
 out.
 
 Sources: Tierney & Kadane (1986), JASA 81:82-86 (Laplace, of marginals too); Vehtari et al. (2024), JMLR 25(72) (see
-`psis`); Foreman-Mackey et al. (2013), PASP 125:306-312 (emcee).
+`psis`); West (1993), JRSS B 55:409-422 (the mixture); Foreman-Mackey et al. (2013), PASP 125:306-312 (emcee).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaincinv, ndtri
+from scipy.special import gammaincinv, logsumexp, ndtri
 
 from keepwell.models import gammagamma, priors, psis
 from keepwell.models.fitter import Objective, curvature, searched
@@ -43,7 +44,11 @@ LEAST_BEND = 0.01  # of a direction in which nothing holds a parameter: known to
 BOUNDS = (-40.0, 40.0)  # of the logarithms; the prior keeps them far inside
 COSTLY = 50_000  # distinct histories, from which on few points are evaluated
 KNOTS, CHECKS, CLOSE = 28, 8, 0.05  # evaluations that a polynomial goes through and is checked by, and how near
-STEPS, BURN, WALKERS = 1500, 500, 24  # of the sampler
+ROUNDS, CENTRES = 3, 256  # mixtures tried, and the centres of one
+WIDER = 1.4  # kernels than is best for a normal
+WORTH = 0.2  # share of the points that the weighted ones should be worth, or a mixture is tried
+STEPS, WALKERS = 1500, 24  # of the sampler, a third of the steps more to begin with
+LONGEST = 40_000_000  # distinct histories that the sampler's evaluations may sum over, all together
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +113,9 @@ def of_purchases(
     rows = sorted_rows(checked(cells))
     names, start = _logarithms(fit)
     belief = prior or priors.of_purchases(names, span=float(rows.age.max(initial=1)))
-    costly = len(rows.age) > COSTLY
     # A model that holds a number fixed has one likelihood for each.
     likelihood = model.objective_of(fit.params)(rows) if hasattr(model, "objective_of") else model.objective(rows)
-    return posterior(likelihood, belief, names=names, start=start, draws=draws, seed=seed, costly=costly)
+    return posterior(likelihood, belief, names=names, start=start, draws=draws, seed=seed, size=len(rows.age))
 
 
 def of_spend(
@@ -126,9 +130,8 @@ def of_spend(
     """Return the posterior of Gamma-Gamma from customers with `n` orders of mean `mean`, shape (n,) each."""
     names, start = _logarithms(fit)
     belief = prior or priors.of_spend(names, typical=float(np.median(mean)))
-    costly = len(n) > COSTLY
     return posterior(
-        gammagamma.objective(n, mean), belief, names=names, start=start, draws=draws, seed=seed, costly=costly
+        gammagamma.objective(n, mean), belief, names=names, start=start, draws=draws, seed=seed, size=len(n)
     )
 
 
@@ -150,7 +153,7 @@ def posterior(
     start: Floats,
     draws: int = DRAWS,
     seed: int = 1,
-    costly: bool = False,
+    size: int = 1,
 ) -> Posterior:
     """Return the posterior of positive parameters.
 
@@ -161,7 +164,7 @@ def posterior(
         start: Where to climb from, logarithms.
         draws: Points of the importance sampling.
         seed: Of the points.
-        costly: Whether few evaluations are to do, if they can.
+        size: What an evaluation sums over: with much, few evaluations are to do, if they can.
     """
 
     def density(theta: Floats) -> tuple[float, Floats]:
@@ -172,22 +175,48 @@ def posterior(
     top, _ = searched(density, start, [BOUNDS] * len(start))
     covariance = _spread(density, top)
     points = _points(draws, len(start), seed)
-    if costly:
+    if size > COSTLY:
         near = _few_evaluations(density, top, covariance, points)
         if near is not None:
             return _weighted(names, *near, "Laplace, few evaluations, Pareto-smoothed importance weights")
-    return _by_importance(density, names, top, covariance, points, seed)
+    return _by_importance(density, names, top, covariance, points, seed, size)
 
 
 def _by_importance(
-    density: Objective, names: Sequence[str], middle: Floats, covariance: Floats, points: Floats, seed: int
+    density: Objective, names: Sequence[str], middle: Floats, covariance: Floats, points: Floats, seed: int, size: int
 ) -> Posterior:
-    theta, proposal = _along(_ridge(density, middle, covariance), points)
-    logs = np.array([_finite(density(t)[0]) for t in theta]) - proposal
-    found = _weighted(names, theta, logs, "Laplace along the ridge, Pareto-smoothed importance weights")
-    if found.k <= psis.GOOD:
-        return found
-    return _sampled(density, names, middle, covariance, seed)
+    words = ("Laplace along the ridge", *["a mixture around draws along the ridge"] * ROUNDS)
+    done: list[Posterior] = []
+    for drawn in words:
+        theta, proposal = _around(done[-1], points) if done else _along(_ridge(density, middle, covariance), points)
+        logs = np.array([_finite(density(t)[0]) for t in theta]) - proposal
+        done.append(_weighted(names, theta, logs, f"{drawn}, Pareto-smoothed importance weights"))
+        if done[-1].k <= psis.GOOD and done[-1].ess >= WORTH * len(points):
+            return done[-1]
+    trusted = [one for one in done if one.k <= psis.GOOD]
+    if trusted:
+        return max(trusted, key=lambda one: one.ess)
+    return _sampled(density, names, middle, covariance, seed, size)
+
+
+def _around(found: Posterior, points: Floats) -> tuple[Floats, Floats]:
+    """Return draws of a mixture of Student-t around weighted draws, and the logarithm of its density, up to a constant.
+
+    The centres are drawn in as for kernels as wide as is best for a normal; these are `WIDER`, for the tails' sake.
+    """
+    logs = np.log(found.draws)
+    mean = found.weights @ logs
+    covariance = (logs - mean).T @ ((logs - mean) * found.weights[:, None])
+    size = len(mean)
+    width = (4 / (CENTRES * (size + 2))) ** (1 / (size + 4))
+    centres = mean + np.sqrt(1 - width**2) * (np.log(found.thinned(CENTRES).draws) - mean)
+    root = WIDER * width * _root(covariance)
+    spread = gammaincinv(FREEDOM / 2, points[:, -1]) * 2 / FREEDOM
+    away = ndtri(points[:, :-1]) / np.sqrt(spread)[:, None]
+    theta = centres[np.arange(len(points)) * CENTRES // len(points)] + away @ root.T
+    apart = np.linalg.solve(root, (theta[:, None, :] - centres).reshape(-1, size).T).T.reshape(len(theta), -1, size)
+    each = -(FREEDOM + size) / 2 * np.log1p((apart**2).sum(axis=2) / FREEDOM)
+    return theta, logsumexp(each, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,18 +385,22 @@ def _slopes(z: Floats, terms: Sequence[Term]) -> Floats:
     return parts.reshape(-1, len(terms))
 
 
-def _sampled(density: Objective, names: Sequence[str], middle: Floats, covariance: Floats, seed: int) -> Posterior:
+def _sampled(
+    density: Objective, names: Sequence[str], middle: Floats, covariance: Floats, seed: int, size: int
+) -> Posterior:
     """Draw from the posterior by an ensemble of walkers, thinned by their autocorrelation."""
     import emcee
 
     rng = np.random.default_rng(seed)
+    steps = int(np.clip(LONGEST // (size * WALKERS), 100, STEPS))
+    burn = steps // 3
     start = middle + 0.5 * rng.normal(size=(WALKERS, len(middle))) @ _root(covariance).T
     sampler = emcee.EnsembleSampler(WALKERS, len(middle), lambda theta: _finite(density(theta)[0]))
     sampler.random_state = np.random.RandomState(seed).get_state()
-    sampler.run_mcmc(start, BURN + STEPS)
-    long = float(np.max(sampler.get_autocorr_time(discard=BURN, tol=0)))
-    theta = sampler.get_chain(discard=BURN, thin=max(int(long / 2), 1), flat=True)
-    ess = STEPS * WALKERS / long
+    sampler.run_mcmc(start, burn + steps)
+    long = float(np.max(sampler.get_autocorr_time(discard=burn, tol=0)))
+    theta = sampler.get_chain(discard=burn, thin=max(int(long / 2), 1), flat=True)
+    ess = steps * WALKERS / long
     words = f"emcee, because importance weights could not be trusted; {long:.0f} steps apart its draws are independent"
     return Posterior(tuple(names), np.exp(theta), np.full(len(theta), 1 / len(theta)), float("nan"), ess, words)
 
