@@ -164,10 +164,11 @@ def with_trees(seed: int) -> Method:
     """Return the method that pools the purchase models and corrects them by boosted trees."""
 
     def at(scene: Scene) -> Answer:
-        _passed_over(scene)
-        log, plain = scene.log, [answer.one for name, answer in scene.answers.items() if name in LABELS]
+        log, plain = scene.log, _different(scene)
         if not plain:
             raise NoPartError("there is no purchase model to correct", "", "Name one in predict.models.")
+        if not _looking_back(scene):
+            raise NoPartError("trees are not grown for this origin", "", "")
         facts = Facts(log.engine, log.parts, log.days, log.tables, scene.daily, log.first, scene.day)
         made = challenger(facts, scene.cells, plain, fitted, seed=seed)
         return Answer(made.forecast, "customer", _likeliest(scene), trees=made)
@@ -177,9 +178,14 @@ def with_trees(seed: int) -> Method:
 
 def _passed_over(scene: Scene) -> None:
     """Raise NoPartError where a large shop's customers are not looked at one by one."""
-    back = (scene.log.as_of - scene.day).days
-    if scene.cells.count.sum() > MANY and back not in {QUARTER * k for k in QUARTERS_BACK}:
+    if scene.cells.count.sum() > MANY and not _looking_back(scene):
         raise NoPartError("customers are not told apart at this origin", "", "")
+
+
+def _looking_back(scene: Scene) -> bool:
+    """Say whether a scene lies as far back as a horizon looks ahead; those of a log of less than two quarters do."""
+    quarters, rest = divmod((scene.log.as_of - scene.day).days, QUARTER)
+    return bool(rest) or quarters in QUARTERS_BACK
 
 
 def _different(scene: Scene) -> list[Fitted]:
