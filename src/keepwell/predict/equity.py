@@ -101,11 +101,11 @@ def _shares(taken: Sequence[Tested], method: str, of: Level, horizon: int) -> Sh
     lost = 0.0 if np.all(of.factor == 1) else 1.0
     error = totals.error(errors, day=day, horizon=days, weight=weight, lost=lost)
     words = f"forecasts of the total were off by {error.seen:.1%} at {_times(len(taken))} of the backtest"
-    if error.independent < FEWEST_ORIGINS:
-        words += f", which overlap or are few, so an error of {ASSUMED_SD:.0%} or so is held for likely beside it"
     if days.min() < NEAR * horizon:
         near, far = (f"{end:.0f}" for end in (days.min(), days.max()))
-        words += f", which looked {near if near == far else f'{near} to {far}'} days ahead and not {horizon}"
+        words += f", looking {near if near == far else f'{near} to {far}'} days ahead and not {horizon}"
+    if error.independent < FEWEST_ORIGINS:
+        words += f"; these are few or overlap, so an error of {ASSUMED_SD:.0%} or so is held for likely beside it"
     return Shares(error, len(taken), float(days.max()), additive, words)
 
 
