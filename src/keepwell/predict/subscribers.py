@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ from keepwell.predict.terms import (
 )
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
-from keepwell.tables import CONTRACTS, Tables, checked
+from keepwell.tables import CONTRACTS, HORIZONS, Tables, checked
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -53,6 +53,8 @@ QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
 READ = ("customer_id", "period", "started", "price", "own_price")
 BLOCK = 2_000_000  # payments of cells that are in memory at once
 DRAWS = 4096  # of a total
+FEWEST = 20  # running subscriptions, below which the past tests nothing
+UNTESTED = 0.10  # of ln(actual / expected), assumed beside parameters and chance where nothing could be tested
 EPOCH = np.datetime64("1970-01-01", "D")
 
 
@@ -68,12 +70,30 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """Payments of those who ran on an earlier day, as foreseen with what was known then, and as they came."""
+
+    horizon: str
+    origin: date
+    expected: float
+    actual: float
+    sd: float  # of the expected, by parameters and chance
+
+    @property
+    def excess(self) -> float:
+        """The variance of ln(actual / expected) that parameters and chance do not explain, by this one origin."""
+        error = np.log(max(self.actual, 0.5) / self.expected)
+        return max(float(error**2) - (self.sd / self.expected) ** 2, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     """What is foreseen of subscriptions."""
 
     values: ir.Table  # of the customers with a running subscription, as the table `values`
     totals: tuple[Total, ...]  # by horizon
     courses: tuple[Course, ...]  # the model of each way of paying
+    tested: tuple[Tested, ...]  # what the same would have foreseen of the past
 
 
 def subscribed(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Subscribed | None:
@@ -99,7 +119,8 @@ def subscribed(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell
     known = _known(found, cells, settings)
     valued = engine.mapped(running.select(*READ), partial(_valued, known=known), SCHEMA)
     values = engine.keep(checked("values", _together(valued)))
-    return Subscribed(values, tuple(_totals(known, cells, settings)), tuple(found))
+    tested = looked_back(engine, tables["subscriptions"], settings.as_of)
+    return Subscribed(values, tuple(_totals(known, cells, tested, settings)), tuple(found), tuple(tested))
 
 
 def alongside(
@@ -292,6 +313,55 @@ def _spread(parts: Sequence[_Part], n: int) -> tuple[Floats, Floats]:
     return first, sure
 
 
+def looked_back(engine: Engine, subscriptions: ir.Table, as_of: date) -> list[Tested]:
+    """Foresee the payments up to `as_of` from a horizon before it, for each horizon with enough known by then."""
+    tested = []
+    for name, days in HORIZONS.items():
+        origin = as_of - timedelta(days=days)
+        then = engine.keep(begun(subscriptions, origin))
+        found = courses(lengths(engine, then))
+        running = then.filter(~then.gone)
+        cells = _cells(engine, running.mutate(price=ibis.literal(1.0)))
+        if any(course.fit is None for course in found) or cells.count.sum() < FEWEST:
+            continue
+        expected, sd = _payments(found, cells, origin, days)
+        before, after = (_paid(engine, begun(running.drop("gone", "last"), day)) for day in (origin, as_of))
+        if expected > 0:
+            tested.append(Tested(name, origin, expected, after - before, sd))
+    return tested
+
+
+def _payments(found: Sequence[Course], cells: _Cells, origin: date, days: int) -> tuple[float, float]:
+    """Return the payments expected of all cells, and the sd of their sum."""
+    of, at = {course.period: course for course in found}, points(64, seed=0)
+    total, variance = 0.0, 0.0
+    for period in set(cells.period):
+        part = _Part(of[period], *_rows(cells, period), np.datetime64(origin, "D"))
+        count, moves = cells.count[part.rows], []
+        for block, many in zip(part.blocks(), _pieces(count, part), strict=True):
+            sums, doubt, _ = _foreseen(block, days, at, rate=0.0)
+            total += float(sums[:, 0] @ many)
+            variance += float(sums[:, 2] @ many)
+            moves.append(many @ doubt)
+        variance += float((np.sum(moves, axis=0) ** 2).sum())
+    return total, float(np.sqrt(variance))
+
+
+def _pieces(count: Floats, part: _Part) -> list[Floats]:
+    ends = np.cumsum([len(block.rows) for block in part.blocks()])[:-1]
+    return np.split(count, ends)
+
+
+def _paid(engine: Engine, there: ir.Table) -> float:
+    """Return the payments made so far."""
+    total = 0.0
+    for table in lengths(engine, there).values():
+        renewals, n = (table.column(c).to_numpy().astype(float) for c in ("renewals", "n"))
+        runs = ~np.array(table.column("gone").to_pylist(), dtype=bool)
+        total += float(n @ (renewals + runs))
+    return total
+
+
 def _life_days(parts: Sequence[_Part], count: Floats, *, rate: float) -> int:
     """Return the whole years, in days, after which less than 0.1% of all discounted payments are still to come."""
     by_year = np.zeros(LONGEST_LIFE)
@@ -456,26 +526,42 @@ def _together(rows: ir.Table) -> ir.Table:
     )
 
 
-def _totals(known: Known, cells: _Cells, settings: Settings) -> list[Total]:
-    """Return the total of each horizon, with what is not known of parameters and margin, and with chance."""
+def _totals(known: Known, cells: _Cells, tested: Sequence[Tested], settings: Settings) -> list[Total]:
+    """Return the total of each horizon: parameters, margin, chance, and by how much more the same was off before."""
+    off = float(np.mean([one.excess for one in tested])) if tested else UNTESTED**2
     at = points(DRAWS, seed=settings.predict.seed)
     margins = _margins(settings, at.shared) - known.fee
     brings = known.margin - known.fee
     per_cell = brings * cells.price - known.fixed * cells.count
     squares = brings**2 * cells.square - 2 * brings * known.fixed * cells.price + known.fixed**2 * cells.count
-    return [_total(span, cells, per_cell, squares, margins, at, known) for span in known.spans]
+    words = "; ".join(sorted(set(known.basis))) + f"; {_told(tested)}"
+    return [_total(span, cells, per_cell, squares, margins, at, known, off, words) for span in known.spans]
+
+
+def _told(tested: Sequence[Tested]) -> str:
+    if not tested:
+        return f"too little was known before to test it: an error of {UNTESTED:.0%} or so is assumed"
+    errors = ", ".join(f"{one.actual / one.expected - 1:+.1%} ({one.horizon})" for one in tested)
+    return f"foreseen that long before today, payments came out at {errors} of what was expected"
 
 
 def _total(
-    span: Span, cells: _Cells, per_cell: Floats, squares: Floats, margins: Floats, at: Points, known: Known
+    span: Span,
+    cells: _Cells,
+    per_cell: Floats,
+    squares: Floats,
+    margins: Floats,
+    at: Points,
+    known: Known,
+    off: float,
+    words: str,
 ) -> Total:
     from scipy.special import ndtri
 
     expected = float(span.worth @ per_cell)
     by_parameters = float(((span.doubt @ per_cell) ** 2).sum())
-    sd = float(np.sqrt(by_parameters + span.square @ squares))
+    sd = float(np.sqrt(by_parameters + span.square @ squares + off * expected**2))
     sales, payments = float(span.worth @ cells.price), float(span.worth @ cells.count)
     drawn = margins * sales - known.fixed * payments + sd * ndtri(at.level)
     lower, upper = (float(v) for v in np.quantile(drawn, [0.05, 0.95]))
-    words = "subscriptions: " + "; ".join(sorted(set(known.basis)))
-    return Total(span.name, expected, min(lower, expected), max(upper, expected), words)
+    return Total(span.name, expected, min(lower, expected), max(upper, expected), f"subscriptions: {words}")
