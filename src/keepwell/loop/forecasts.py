@@ -25,7 +25,7 @@ NAMES = {
 ORDER = (*HORIZONS, "life")
 MARKS = ("champion", "best", "won_by", "won_by_se")
 # Warnings that a reader must hear before using any number; the others stand beside the numbers they concern.
-SERIOUS = frozenset({"too few", "too short", "flat fit", "beaten", "unsure fit"})
+SERIOUS = frozenset({"too few", "too short", "flat fit", "beaten"})
 
 
 def horizons(tables: Tables, engine: Engine) -> list[Row]:
