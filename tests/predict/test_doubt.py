@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from keepwell.models import bgnbd, paretonbd, priors
+from keepwell.models import bgnbd, mbgcnbdk, paretonbd, priors
 from keepwell.models.histories import sorted_rows
+from keepwell.models.mbgcnbdk import MBGCNBDk
 from keepwell.models.posterior import Posterior, of_covariance
 from keepwell.models.posterior import posterior as drawn
 from keepwell.models.shapes import Cells, Fit
@@ -187,3 +188,25 @@ def covered(ahead, cell, y):
 def test_log_normal_draws_have_the_fits_sds():
     found = of_covariance(one(0.2).fit)
     assert np.log(found.draws).std(axis=0) == pytest.approx(np.full(4, 0.2), rel=0.02)
+
+
+def test_draws_that_group_the_cells_otherwise_are_mixed_in_the_groups_of_the_fit():
+    """Where purchases come regularly, which cells share a distribution hangs on the parameters."""
+    repeats, age = np.repeat([2, 5, 9], 20), np.full(60, 300)
+    cells = Cells(repeats, np.tile(np.arange(200, 300, 5), 3), age, np.ones(60))
+    params = MBGCNBDk(r=3.0, alpha=60.0, a=0.8, b=4.0, k=4)
+    fit = Fit(params, 0.0, {}, ((0.0,),), converged=True, ending="", customers=60.0, cells=60, evaluations=1)
+    one = Fitted("mbgcnbdk", mbgcnbdk, fit)
+    plain, other = (
+        horizon.ahead(replace(one, fit=replace(fit, params=p)), cells, name="12m", days=365, rate=0.0)
+        for p in (params, replace(params, alpha=90.0))
+    )
+    assert len(plain.start) != len(other.start) or (plain.group != other.group).any()
+    mended = doubt.regrouped(other, plain)
+    assert (mended.group == plain.group).all()
+    sums = np.add.reduceat(mended.pmf, mended.start[:-1])
+    np.testing.assert_allclose(sums, 1.0, atol=1e-6)
+    own, taken = (doubt.moments(each)[0] for each in (other, mended))
+    # A cell takes the nearest of steps of 1/32 of a purchase, and now its group's first cell's.
+    np.testing.assert_allclose(taken, own, rtol=0.1, atol=0.1)
+    assert doubt.regrouped(plain, plain) is plain

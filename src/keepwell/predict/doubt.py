@@ -101,11 +101,26 @@ def mixed(one: Fitted, cells: Cells, plain: Ahead, known: Posterior, *, rate: fl
     sums: _Sums | None = None
     for row, place in zip(draws.draws, places, strict=True):
         there = _at(one, dict(zip(draws.names, row.tolist(), strict=True)))
-        each = horizon.ahead(there, cells, name=plain.name, days=plain.days, rate=rate)
+        each = regrouped(horizon.ahead(there, cells, name=plain.name, days=plain.days, rate=rate), plain)
         sums = _first(each, cells, place) if sums is None else _summed(sums, each, cells, place)
     if sums is None:
         raise ValueError("a posterior without draws")
     return _mean(sums, plain, len(places))
+
+
+def regrouped(each: Ahead, plain: Ahead) -> Ahead:
+    """Return a horizon with its distributions in the groups of another one of the same cells.
+
+    Which cells share a distribution hangs on the parameters where purchases come regularly. A group takes the
+    distribution of its first cell, which is as near to the others' as those of one group are.
+    """
+    if len(each.start) == len(plain.start) and (each.group == plain.group).all():
+        return each
+    picked = each.group[np.unique(plain.group, return_index=True)[1]]
+    lengths = np.diff(each.start)[picked]
+    start = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    places = np.repeat(each.start[picked] - start[:-1], lengths) + np.arange(start[-1])
+    return replace(each, group=plain.group, start=start, pmf=each.pmf[places])
 
 
 def _at(one: Fitted, params: Mapping[str, float]) -> Fitted:
