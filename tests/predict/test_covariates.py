@@ -109,11 +109,14 @@ def found(log, one, scene):
 
 def test_levels_are_those_of_the_first_purchase_day(engine, orders_of):
     owner, day, worth, channel = shop(seed=3, customers=900)
-    log = log_of(engine, orders_of, (owner, day, worth, channel), until=300)
-    coded = covariates.codes(log, log.as_of, ["channel", "country", "first_basket", "cohort"])
-    assert coded.names == ("channel", "first_basket", "cohort")  # one country tells nobody apart
+    product = np.where(owner % 2 == 0, "even", "odd")[day < DAYS]
+    log = log_of(engine, orders_of, (owner, day, worth, channel), until=300, product_id=product)
+    coded = covariates.codes(log, log.as_of, ["channel", "country", "first_basket", "cohort", "first_product"])
+    # One country tells nobody apart.
+    assert coded.names == ("channel", "first_basket", "cohort", "first_product")
     number = np.array([int(name[1:]) for name in coded.ids.to_pylist()])
     assert [coded.levels[0][c] for c in coded.codes[:, 0]] == [CHANNELS[c] for c in channel[number]]
+    assert [coded.levels[3][c] for c in coded.codes[:, 3]] == [("even", "odd")[n % 2] for n in number]
     first = np.full(900, DAYS)
     np.minimum.at(first, owner, day)
     spent = np.zeros(900)
