@@ -1,18 +1,24 @@
 """The challenger on simulated shops: it wins where baskets tell, gains nothing else, and sees no future."""
 
+import json
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
+from keepwell import predict
+from keepwell.engine import collected
+from keepwell.errors import FitError
 from keepwell.models import paretonbd
 from keepwell.predict import challenger as asked
+from keepwell.predict.boosted import reasons
 from keepwell.predict.daily import daily
 from keepwell.predict.fitted import Fitted
 from keepwell.predict.history import customer_days, from_occasions
 from keepwell.predict.methods import fitted
 from keepwell.predict.past import divided, grouped
 from keepwell.predict.score import Outcomes, judged
+from keepwell.settings import from_dict
 
 START, DAYS, AHEAD = date(2023, 1, 1), 400, 120
 
@@ -109,8 +115,6 @@ def test_origins_lie_between_youth_and_the_day(length, number):
 
 
 def test_a_log_that_is_too_short_says_so(duckdb, orders_of):
-    from keepwell.errors import FitError
-
     until = START + timedelta(days=30)
     days = customer_days(orders_of(duckdb, ["a", "a"], [0, 5], [1, 2]), until=until)
     parts = divided(duckdb, days)
@@ -118,3 +122,23 @@ def test_a_log_that_is_too_short_says_so(duckdb, orders_of):
     facts = asked.Facts(duckdb, parts, days, {}, daily(duckdb, days, first=START, as_of=until), START, until)
     with pytest.raises(FitError, match="too short"):
         asked.challenger(facts, past.cells, [Fitted("paretonbd", paretonbd, None)], fitted, seed=1)
+
+
+def test_a_run_uses_it_where_the_backtest_says_so(duckdb, orders_of):
+    who, day, worth = shop(2000, tells=True)
+    known = day <= DAYS
+    orders = {"order_contribution": orders_of(duckdb, who[known], day[known], worth[known])}
+    plain = {"models": ["paretonbd"], "season": False, "covariates": []}
+    made = predict.run(orders, from_dict({"as_of": START + timedelta(days=DAYS), "predict": plain}), duckdb)
+    backtest = collected(duckdb, made["backtest"]).to_pylist()
+    assert {row["method"] for row in backtest if row["measure"] == "champion"} == {"stack"}
+    trees = {row["name"]: row for row in collected(duckdb, made["boosted"]).to_pylist()}
+    assert set(trees) == {"3m", "6m", "12m"}
+    names = json.loads(trees["12m"]["features"])["names"]
+    parts = reasons(trees["12m"]["model"], [np.nan] * len(names), names)
+    assert {name for name, _ in parts} == {*names, ""}
+    values = made["values"].group_by("horizon").aggregate(total=made["values"].expected_contribution.sum())
+    sums = {row["horizon"]: row["total"] for row in collected(duckdb, values).to_pylist()}
+    equity = {row["horizon"]: row["expected"] for row in collected(duckdb, made["equity"]).to_pylist()}
+    for name in trees:
+        assert equity[name] == pytest.approx(sums[name], rel=1e-9)
