@@ -10,9 +10,9 @@ from keepwell.models.shapes import Cells
 from keepwell.predict import covariates
 from keepwell.predict.fitted import Fitted
 from keepwell.predict.log import read
-from keepwell.predict.methods import scene_of
+from keepwell.predict.methods import answers, methods, scene_of
 from keepwell.predict.score import Outcomes, judged
-from keepwell.settings import Settings
+from keepwell.settings import Predict, Settings
 from keepwell.tables import CONTRACTS
 
 START, DAYS = date(2023, 1, 1), 546
@@ -226,6 +226,20 @@ def test_an_odd_cohort_is_named_and_alike_ones_are_not(duckdb, orders_of):
     assert "0.3" in told[0][2] or "0.4" in told[0][2]
     alike = Fitted("paretonbd", paretonbd, paretonbd.fit(_without(log, 2023, 3)))
     assert covariates.odd_cohorts(alike, _without(log, 2023, 3), log.as_of) == []
+
+
+def test_the_settings_let_calendar_and_covariates_compete(log, scene):
+    named = Predict(models=("paretonbd",), challenger=False, covariates=("channel",))
+    ready, failed = answers(methods(named), scene)
+    assert not failed
+    assert list(ready) == ["paretonbd", "season", "covariates"]
+    assert [answer.per for answer in ready.values()] == ["cell", "cell", "customer"]
+    assert ready["covariates"].one.name == "season"
+    assert {part.name for part in ready["season"].parts} >= {"weekday 1", "weekday 7"}
+    assert {part.name for part in ready["covariates"].parts} >= {"buying: channel web", "leaving: channel fair"}
+    assert len(ready["covariates"].forecast(91).orders) == len(scene.customers().ids)
+    plain = Predict(models=("paretonbd",), challenger=False, season=False, covariates=())
+    assert list(answers(methods(plain), scene)[0]) == ["paretonbd"]
 
 
 def test_regular_buyers_are_judged_too(log):
