@@ -105,6 +105,20 @@ def test_a_method_of_rows_takes_the_place_of_the_cells_in_its_horizon():
     assert [row["expected_orders"] for row in rows[3:]] == [2.08] * 3
 
 
+class Never:
+    """A method of rows that holds no order for likely."""
+
+    def of(self, batch):
+        return replace(at_cells(ahead("life"), np.zeros(len(batch), int)), none=np.full(len(batch), 0.99))
+
+
+def test_more_time_never_makes_no_order_likelier_whichever_methods_answer():
+    rows = valued(batch(*ROWS), known=known(rows={"life": Never()})).to_pylist()
+    for near, far in zip(rows[:3], rows[3:], strict=True):
+        assert far["p_zero"] == near["p_zero"] < 0.99
+        assert far["p_order_90"] <= 1 - near["p_zero"]
+
+
 def test_the_level_scales_all_money_of_its_group():
     low = Level(np.array([1.0, 1.0, 0.5, 1.0]), 5)
     one, other = (valued(batch(*ROWS), known=known(level)).to_pylist() for level in (NONE, low))

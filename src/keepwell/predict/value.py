@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -107,9 +107,11 @@ def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
     total = columns["first_contribution"] + columns["repeat_sum"]
     squares = columns["first_contribution"] ** 2 + columns["repeat_sum_squares"]
     money = _Money(n, total, squares, spend.predicted(known.worth.params, n=n.astype(float), total=total))
+    rows = _rising([_rows(batch, ahead, cell, known) for ahead in known.horizons])
+    soon = np.minimum(known.soon[:, cell], 1 - rows[0].none)
     parts = [
-        _horizon(batch.column("customer_id"), ahead.name, basis, _rows(batch, ahead, cell, known), money, cell, known)
-        for ahead, basis in zip(known.horizons, known.basis, strict=True)
+        _horizon(batch.column("customer_id"), ahead.name, basis, one, money, soon, cell, known)
+        for ahead, basis, one in zip(known.horizons, known.basis, rows, strict=True)
     ]
     both = [pa.concat_arrays([part[i] for part in parts]) for i in range(len(SCHEMA))]
     return pa.RecordBatch.from_arrays(both, schema=SCHEMA)
@@ -131,6 +133,14 @@ def _rows(batch: pa.RecordBatch, ahead: Ahead, cell: Ints, known: Known) -> Rows
     return at_cells(ahead, cell)
 
 
+def _rising(rows: Sequence[Rows]) -> list[Rows]:
+    """Return the horizons with no chance of no order above that of a shorter one, whichever methods made them."""
+    answer = [rows[0]]
+    for one in rows[1:]:
+        answer.append(replace(one, none=np.minimum(one.none, answer[-1].none)))
+    return answer
+
+
 def at_cells(ahead: Ahead, cell: Ints) -> Rows:
     """Return the forecast of customers by their cells."""
     variance = np.zeros(len(cell))
@@ -150,7 +160,7 @@ def at_cells(ahead: Ahead, cell: Ints) -> Rows:
 
 
 def _horizon(
-    customer: pa.Array[Any], name: str, basis: str, rows: Rows, money: _Money, cell: Ints, known: Known
+    customer: pa.Array[Any], name: str, basis: str, rows: Rows, money: _Money, soon: Floats, cell: Ints, known: Known
 ) -> list[pa.Array[Any]]:
     level = known.level.of(money.n - 1)
     mean, weight = money.worth.mean * level, money.worth.weight
@@ -168,7 +178,7 @@ def _horizon(
         # To first order, from the parameters of both.
         "sd_mean": np.hypot(rows.doubt * mean, rows.discounted * (1 - weight) * known.spend_sd),
         "next_order": pa.array(due, pa.int32(), mask=due < 0).cast(pa.date32()),
-        **{f"p_order_{days}": np.clip(known.soon[i][cell], 0.0, 1.0) for i, days in enumerate(SOON)},
+        **{f"p_order_{days}": np.clip(soon[i], 0.0, 1.0) for i, days in enumerate(SOON)},
         "p_leave": pa.nulls(len(cell), pa.float64()),
         "spend": mean,
         "spend_weight": weight,
