@@ -99,3 +99,20 @@ def test_a_wrong_guess_of_the_curvature_changes_the_way_and_not_the_end(guess):
 def test_the_end_does_not_show_where_the_way_began():
     ends = [polished(banana, np.array(start), BOUNDS).theta for start in ((0.9, 0.8), (1.1, 1.3), (2.0, 4.0))]
     np.testing.assert_allclose(ends, np.ones((3, 2)), atol=1e-9)
+
+
+def rising_ridge(theta):
+    """Steep across, and along it so flat that differences of the slope are mostly rounding; it ends at the bound."""
+    gap, along = theta[0] - theta[1] + 5, theta[0] + theta[1]
+    # A million adds the rounding that the sum over many customers has.
+    value = -1e6 - 4e5 * gap**2 - 1e-3 * np.exp(-along / 10)
+    rise = 1e-4 * np.exp(-along / 10)
+    return value, np.array([-8e5 * gap + rise, 8e5 * gap + rise])
+
+
+@pytest.mark.parametrize("start", [(0.0, 5.0), (3.0, 3.0), (-5.0, 8.0)])
+def test_a_nearly_flat_ridge_is_settled_wherever_it_is_reached(start):
+    top = polished(rising_ridge, np.array(start), BOUNDS)
+    assert top.settled
+    assert top.unknown
+    assert top.theta[1] - top.theta[0] == pytest.approx(5, abs=1e-4)

@@ -8,9 +8,12 @@ import pytest
 from keepwell.models import bgbb, bgnbd, mbgcnbdk, mbgnbd, paretonbd
 from keepwell.models.bgbb import BGBB
 from keepwell.models.bgnbd import BGNBD
+from keepwell.models.fitter import polished, searched
+from keepwell.models.histories import sorted_rows
 from keepwell.models.mbgcnbdk import MBGCNBDk
 from keepwell.models.mbgnbd import MBGNBD
 from keepwell.models.paretonbd import ParetoNBD
+from keepwell.models.purchases import SCALES, SHAPES
 from keepwell.models.shapes import Cells, parameters
 
 STARTS = {
@@ -54,6 +57,16 @@ def all_of_one_age(people=400):
     return Cells(x, np.where(x > 0, last, 0), np.full(people, 300), np.ones(people))
 
 
+def seen_too_late(people=1500):
+    """All of one age, and looked at when most have gone: the ridge of the leaving is long and all but flat."""
+    rng = np.random.default_rng(7)
+    span = rng.integers(30, 400, people)
+    stay = span * np.where(rng.random(people) < 0.33, 1, rng.beta(0.5, 1.5, people))
+    x = np.minimum(rng.poisson(0.02 * rng.lognormal(0, 1.2, people) * stay), stay.astype(int))
+    last = np.maximum(x, np.ceil(stay * rng.random(people) ** (1 / np.maximum(x, 1)))).astype(int)
+    return Cells(x, np.where(x > 0, last, 0), np.full(people, 400), np.ones(people))
+
+
 def five_customers(people=5):
     x, t_x, age = np.array([(3, 50, 100), (0, 0, 100), (1, 10, 90), (0, 0, 80), (12, 95, 100)]).T
     return Cells(x, t_x, age, np.ones(people))
@@ -64,7 +77,7 @@ def all_alike(people=500):
     return Cells(x, np.where(x > 0, 290 + x, 0), np.full(people, 320), np.ones(people))
 
 
-HARD = [hardly_leaving, nearly_every_day, mostly_once, all_of_one_age, five_customers, all_alike]
+HARD = [hardly_leaving, nearly_every_day, mostly_once, all_of_one_age, seen_too_late, five_customers, all_alike]
 
 
 @pytest.mark.parametrize("model", STARTS, ids=lambda m: m.__name__.rpartition(".")[2])
@@ -95,3 +108,15 @@ def test_five_random_starts_end_at_one_likelihood(model, data):
         moved = np.exp(theta + np.random.default_rng(100 + seed).normal(0, 2, len(theta)))
         start = dataclasses.replace(typical, **dict(zip(parameters(typical), moved.tolist(), strict=True)))
         assert model.fit(cells, start=start).log_likelihood == pytest.approx(best, abs=1e-4)
+
+
+def test_a_long_flat_ridge_is_climbed_to_its_end_from_each_start():
+    rows = sorted_rows(seen_too_late())
+    bounds = [SHAPES, SCALES, SHAPES, SCALES]
+    objective, ends = paretonbd.objective(rows), []
+    for start in paretonbd._starts(rows):
+        near, _ = searched(objective, np.log(list(parameters(start).values())), bounds)
+        top = polished(objective, near, bounds)
+        assert top.settled
+        ends.append(top.value)
+    assert np.ptp(ends) < 1e-4
