@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from keepwell import predict
+from keepwell import predict as stage
 from keepwell.engine import collected
 from keepwell.errors import ConfigError
 from keepwell.predict.methods import BASELINES
@@ -16,10 +16,13 @@ from keepwell.tables import CONTRACTS, offences
 START = date(2023, 1, 1)
 
 
-def ran(engine, orders, *, last, **changes):
+LIGHT = {"models": ["bgnbd", "paretonbd"], "season": False, "covariates": [], "challenger": False}
+
+
+def ran(engine, orders, *, last, predict=LIGHT):
     """Run the stage as of a day of the log."""
-    settings = from_dict({"as_of": START + timedelta(days=last), **changes})
-    return predict.run({"order_contribution": orders}, settings, engine)
+    settings = from_dict({"as_of": START + timedelta(days=last), "predict": predict})
+    return stage.run({"order_contribution": orders}, settings, engine)
 
 
 def whole(engine, tables, name):
@@ -130,6 +133,13 @@ def test_the_backtest_names_a_champion_of_each_horizon_that_beats_the_baselines(
         assert told[horizon, "won_by"]["value"] > 2 * told[horizon, "won_by_se"]["value"] > 0
 
 
+def test_with_every_method_at_work_all_tables_keep_their_contracts(duckdb, orders_of, draw_shop):
+    found = ran(duckdb, orders_of(duckdb, *draw_shop(300, seed=6, ahead=0)), last=545, predict={})
+    assert_contracts(duckdb, found)
+    methods = {r["method"] for r in whole(duckdb, found, "backtest").to_pylist()}
+    assert methods >= {"bgnbd", "mbgnbd", "paretonbd", "mbgcnbdk", "stack", *BASELINES}
+
+
 def test_nothing_is_warned_of_where_the_model_is_true(tables, duckdb):
     assert {r["kind"] for r in whole(duckdb, tables, "warnings").to_pylist()} <= {"calibration"}
 
@@ -169,7 +179,7 @@ def test_the_same_run_twice_gives_the_same_numbers(tables, known, duckdb, orders
 
 def test_without_a_last_day_the_mend_is_named(duckdb, orders_of):
     with pytest.raises(ConfigError, match="as_of"):
-        predict.run({"order_contribution": orders_of(duckdb, ["a"], [0], [1])}, Settings(), duckdb)
+        stage.run({"order_contribution": orders_of(duckdb, ["a"], [0], [1])}, Settings(), duckdb)
 
 
 TINY = {
@@ -204,7 +214,7 @@ TINY = {
 @pytest.mark.parametrize("name", TINY)
 def test_a_log_too_small_or_too_odd_gets_an_honest_answer(name, duckdb, orders_of):
     customer, day, worth, last = TINY[name]
-    found = ran(duckdb, orders_of(duckdb, list(customer), list(day), list(worth)), last=last)
+    found = ran(duckdb, orders_of(duckdb, list(customer), list(day), list(worth)), last=last, predict={})
     assert_contracts(duckdb, found)
     values = whole(duckdb, found, "values").to_pylist()
     assert {r["customer_id"] for r in values} == set(customer)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from keepwell.engine import Engine, number
 from keepwell.models.compound import GammaWorth, SignedWorth, gamma_worth, points, signed_worth
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.posterior import Posterior
+from keepwell.models.shapes import Floats
 from keepwell.predict import conformal, doubt
 from keepwell.predict import horizon as horizons
 from keepwell.predict import spend as spending
@@ -79,7 +82,7 @@ def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) 
     known = {model.name: doubt.posterior(model, log.past.cells, seed=seed) for model in models}
     mends = {name: _mend(tests, one, name) for name, one in chosen.items()}
     plain = _aheads(log, chosen, known, rate)
-    aheads = {name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()}
+    aheads = _falling({name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()})
     each = {
         name: one.answer.forecast(aheads[name].days, rate=rate)
         for name, one in chosen.items()
@@ -105,6 +108,16 @@ def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterio
         each = doubt.ahead(model, cells, known[model.name], spans=mine, rate=rate)
         done |= {ahead.name: ahead for ahead in each}
     return {name: done[name] for name in days}
+
+
+def _falling(aheads: Mapping[str, Ahead]) -> dict[str, Ahead]:
+    """Let the chance of no order never rise with time, although horizons may differ in method and in mending."""
+    done: dict[str, Ahead] = {}
+    least: Floats = np.full(len(next(iter(aheads.values())).none), np.inf)
+    for name, one in aheads.items():
+        least = np.minimum(least, one.none)
+        done[name] = replace(one, none=least)
+    return done
 
 
 def _mend(tests: Sequence[Tested], one: Chosen, name: str) -> Adjustment | None:
