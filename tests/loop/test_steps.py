@@ -57,12 +57,15 @@ def test_the_summary_agrees_with_a_plain_reading_of_the_file(done, orders_csv):
 def test_the_summary_has_the_names_that_are_promised(done):
     said, workspace, _ = done
     names = (
-        "run, workspace, as_of, rows, money, files, customers, revenue, contribution, equity, models, backtest, stop, "
-        "assumptions, seconds, report, current, notes"
+        "run, workspace, as_of, rows, money, files, customers, revenue, contribution, equity, models, horizons, "
+        "backtest, trust, warnings, stop, assumptions, seconds, report, current, notes"
     )
     assert ", ".join(said) == names
     assert said["workspace"] == str(workspace.folder)
     assert list(said["equity"]) == ["expected", "lower", "upper", "horizon"]
+    ahead = {one["horizon"]: one for one in said["horizons"]}
+    assert list(ahead) == ["3m", "6m", "12m", "life"]
+    assert {end: ahead["12m"][end] for end in ("expected", "lower", "upper")}.items() <= said["equity"].items()
     assert all(set(one) == {"name", "value", "change"} for one in said["assumptions"])
     assert set(said["seconds"]) == {"read", "unify", "account", "predict", "segment", "decide", "check"}
     assert json.loads(json.dumps(said)) == said
