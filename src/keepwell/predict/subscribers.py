@@ -542,7 +542,7 @@ def _told(tested: Sequence[Tested]) -> str:
     if not tested:
         return f"too little was known before to test it: an error of {UNTESTED:.0%} or so is assumed"
     errors = ", ".join(f"{one.actual / one.expected - 1:+.1%} ({one.horizon})" for one in tested)
-    return f"foreseen that long before today, payments came out at {errors} of what was expected"
+    return f"foreseen that long before today, payments differed from what was expected by {errors}"
 
 
 def _total(
