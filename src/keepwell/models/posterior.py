@@ -29,7 +29,7 @@ import numpy as np
 from scipy.special import gammaincinv, logsumexp, ndtri
 
 from keepwell.models import gammagamma, priors, psis
-from keepwell.models.fitter import Objective, curvature, searched
+from keepwell.models.fitter import Counted, Objective, curvature, searched
 from keepwell.models.histories import checked, sorted_rows
 from keepwell.models.priors import Prior
 from keepwell.models.shapes import Cells, Fit, Floats, parameters
@@ -167,11 +167,12 @@ def posterior(
         size: What an evaluation sums over: with much, few evaluations are to do, if they can.
     """
 
-    def density(theta: Floats) -> tuple[float, Floats]:
+    def both(theta: Floats) -> tuple[float, Floats]:
         value, slope = likelihood(theta)
         belief, by_belief = prior(theta)
         return value + belief, slope + by_belief
 
+    density = Counted(both)  # what has no finite value there is impossible
     top, _ = searched(density, start, [BOUNDS] * len(start))
     covariance = _spread(density, top)
     points = _points(draws, len(start), seed)
