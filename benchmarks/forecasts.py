@@ -115,7 +115,7 @@ def _measured(forecast: Any, row: Any, came: Any, repeats: Any) -> dict[str, Any
 
     outcomes = Outcomes(row, came, np.ones(len(came)))
     found = {(g, m): value for g, m, value in measures(judged(forecast, outcomes), outcomes, group_of(repeats))}
-    answer = {name: round(found["all", name], 4) for name in ("bias", "rmse", "mae", "crps", "spearman")}
+    answer = {name: round(float(found["all", name]), 4) for name in ("bias", "rmse", "mae", "crps", "spearman")}
     pit = [max(abs(found[g, f"pit_{d}"] - 0.1) for d in range(10)) for g in GROUPS if (g, "pit_0") in found]
     return answer | {"pit": " ".join(f"{100 * far:.1f}" for far in pit)}
 
@@ -125,7 +125,7 @@ def _over(rows: Sequence[dict[str, Any]], method: str) -> dict[str, Any]:
     mine = [row for row in rows if row["method"] == method]
     answer: dict[str, Any] = {"weeks": f"all {len(mine)}", "method": method}
     answer["bias"] = round(mean(abs(row["bias"]) for row in mine), 4)
-    answer |= {name: round(mean(row[name] for row in mine), 4) for name in ("rmse", "mae", "crps", "spearman")}
+    answer |= {name: round(float(mean(row[name] for row in mine)), 4) for name in ("rmse", "mae", "crps", "spearman")}
     if method == OURS:
         answer["total_in"] = f"{sum(row['total_in'] == 'yes' for row in mine)} of {len(mine)}"
     far = zip(*(map(float, row["pit"].split()) for row in mine), strict=True)

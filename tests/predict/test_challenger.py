@@ -106,7 +106,7 @@ def test_categories_have_the_codes_of_their_commonness():
     assert code.words == {"channel": ("web", "shop"), "country": ()}
 
 
-@pytest.mark.parametrize(("length", "number"), [(60, 0), (90, 1), (200, 4), (2000, 4)])
+@pytest.mark.parametrize(("length", "number"), [(60, 0), (90, 1), (200, 5), (2000, 6)])
 def test_origins_lie_between_youth_and_the_day(length, number):
     found = asked.origin_days(START, START + timedelta(days=length))
     assert len(found) == number

@@ -34,7 +34,7 @@ from keepwell.tables import YEAR_DAYS
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-STEP, MOST_ORIGINS = 28, 4  # days between origins, at least; and how many there are
+STEP, MOST_ORIGINS = 28, 6  # days between origins, at least; and how many there are
 YOUNGEST = 56  # days of log before the first origin
 MOST_ROWS = 200_000  # customers times origins that are learned from; of larger shops a part, by a digest of the ids
 MOST_KINDS = 30  # different channels or countries that are told apart
