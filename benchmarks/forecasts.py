@@ -50,9 +50,14 @@ def _splits(log: Path, folder: Path, splits: Sequence[tuple[int, int]]) -> Itera
         made = tables | account.run(tables, settings, engine)
         ahead = [h for w, h in splits if w == weeks]
         found = asked(made, settings, engine, days=[h * WEEK for h in ahead], tell=_tell)
-        days = collected(engine, known.select("customer_id", "order_date").distinct())
+        then = made["order_contribution"]
+        then = then.filter(then.purchase, then.customer_id != UNKNOWN, then.order_date <= day)
+        before, after = (
+            collected(engine, part.select("customer_id", "order_date").distinct())
+            for part in (then, known.filter(known.order_date > day))
+        )
         for weeks_ahead, one in zip(ahead, found, strict=True):
-            yield from _methods(weeks, weeks_ahead, day, one, days)
+            yield from _methods(weeks, weeks_ahead, day, one, before, after)
     engine.close()
 
 
@@ -71,7 +76,7 @@ def _read(log: Path, folder: Path) -> Any:
     return book
 
 
-def _methods(weeks: int, ahead: int, day: Any, one: Any, days: Any) -> Iterator[dict[str, Any]]:
+def _methods(weeks: int, ahead: int, day: Any, one: Any, before: Any, after: Any) -> Iterator[dict[str, Any]]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -80,10 +85,7 @@ def _methods(weeks: int, ahead: int, day: Any, one: Any, days: Any) -> Iterator[
     from keepwell.predict import baselines, stack
 
     until = day + timedelta(days=ahead * WEEK)
-    before = days.filter(pc.less_equal(days["order_date"], pa.scalar(day)))
-    after = days.filter(
-        pc.and_(pc.greater(days["order_date"], pa.scalar(day)), pc.less_equal(days["order_date"], pa.scalar(until)))
-    )
+    after = after.filter(pc.less_equal(after["order_date"], pa.scalar(until)))
     number = [
         np.asarray(pc.fill_null(pc.index_in(part["customer_id"], value_set=one.ids), -1)) for part in (before, after)
     ]
