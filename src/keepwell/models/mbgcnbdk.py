@@ -179,10 +179,10 @@ def _likeliest(cells: Cells, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
     def at(k: int) -> Fit[MBGCNBDk]:
         return _fitted(cells, k, start if k == 1 else at(1).params)
 
-    best = 1
-    while 2 * best <= MOST and at(2 * best).log_likelihood > at(best).log_likelihood:
+    best, most = 1, _finest(cells)
+    while 2 * best <= most and at(2 * best).log_likelihood > at(best).log_likelihood:
         best *= 2
-    low, high = best // 2, min(2 * best, MOST + 1)
+    low, high = best // 2, min(2 * best, most + 1)
     while max(best - low, high - best) > 1:
         k = (low + best) // 2 if best - low > high - best else (best + high + 1) // 2
         if at(k).log_likelihood > at(best).log_likelihood:
@@ -192,9 +192,15 @@ def _likeliest(cells: Cells, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
         else:
             high = k
     words = (
-        f"k = {best} is the likeliest" if best < MOST else f"k = {best}, the largest that is tried, is the likeliest"
+        f"k = {best} is the likeliest" if best < most else f"k = {best}, the largest that is tried, is the likeliest"
     )
     return replace(at(best), ending=f"{at(best).ending} Of the phases of a purchase, {words}.")
+
+
+def _finest(cells: Cells) -> int:
+    """Return the largest k that whole days can show: the time between purchases varies by a day or more."""
+    gap = float(cells.count @ cells.recency) / float(cells.count @ cells.repeats)
+    return int(np.clip(gap**2, 1, MOST))
 
 
 def _fitted(cells: Cells, k: int, start: MBGCNBDk | None) -> Fit[MBGCNBDk]:
