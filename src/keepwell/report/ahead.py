@@ -8,6 +8,7 @@ from typing import Any
 from keepwell.charts import staying
 from keepwell.charts.words import count, plural, share
 from keepwell.loop.forecasts import named
+from keepwell.predict.origins import horizon_of
 from keepwell.report.gather import Gathered
 from keepwell.report.parts import Caution, Column, Grid, Part, Section, Text, grid, plot, priced
 from keepwell.tables import HORIZONS
@@ -85,11 +86,11 @@ def contest(data: Gathered, summary: Row) -> tuple[Part, ...]:
     rows = [row for row in summary.get("horizons") or () if row.get("champion") and row["horizon"] in HORIZONS]
     if not rows:
         return ()
-    scores = _mean_scores(data)
+    scores = _scores(data)
     told = []
     for row in rows:
-        mine = scores.get((row["horizon"], row["champion"]))
-        beside = {name: _less(mine, scores.get((row["horizon"], name))) for name in BASELINES}
+        tests = [one for (_, days), one in scores.items() if horizon_of(days) == row["horizon"]]
+        beside = {name: _less(tests, row["champion"], name) for name in BASELINES}
         told.append({**row, "name": NAMES[row["horizon"]], "method": named(row["champion"]), **beside})
     columns = (
         Column("name", "Horizon"),
@@ -100,9 +101,9 @@ def contest(data: Gathered, summary: Row) -> tuple[Part, ...]:
         Column("error_high", "highest", "signed"),
     )
     note = (
-        f"{_verdict(told)} Error is the mean CRPS over all tests of the horizon, the distance between a customer's "
-        "whole forecast and what came; −20% is a fifth less error than the rule's. The hiatus rule counts as lost "
-        "whoever is silent for long, and the others go on at their own rate."
+        f"{_verdict(told)} Error is the mean CRPS over the tests of the horizon in which both took part, the distance "
+        "between a customer's whole forecast and what came; −20% is a fifth less error than the rule's. The hiatus "
+        "rule counts as lost whoever is silent for long, and the others go on at their own rate."
     )
     return (grid("The method used against rules that everybody knows (table: backtest)", told, columns, note=note),)
 
@@ -117,20 +118,24 @@ def _verdict(rows: Sequence[Mapping[str, Any]]) -> str:
     return "Not on every horizon is the lead over the best of these rules more than chance."
 
 
-def _mean_scores(data: Gathered) -> dict[tuple[str, str], float]:
-    """Return the mean CRPS of each method per horizon, each test counted by its customers."""
-    sums: dict[tuple[str, str], list[float]] = {}
+def _scores(data: Gathered) -> dict[tuple[Any, int], dict[str, tuple[float, float]]]:
+    """Return the mean CRPS and the customers of each method, by test: an origin and the days it looked ahead."""
+    tests: dict[tuple[Any, int], dict[str, tuple[float, float]]] = {}
     for row in data["scores"].to_pylist():
         if row["crps"] is not None and row["customers"]:
-            name = next((h for h, days in HORIZONS.items() if row["horizon"] <= days), "12m")
-            both = sums.setdefault((name, row["method"]), [0.0, 0.0])
-            both[0] += row["crps"] * row["customers"]
-            both[1] += row["customers"]
-    return {key: whole / weight for key, (whole, weight) in sums.items()}
+            test = tests.setdefault((row["origin"], row["horizon"]), {})
+            test[row["method"]] = (row["crps"], row["customers"])
+    return tests
 
 
-def _less(mine: float | None, rule: float | None) -> float | None:
-    return mine / rule - 1 if mine is not None and rule else None
+def _less(tests: Sequence[Mapping[str, tuple[float, float]]], mine: str, rule: str) -> float | None:
+    """Return by what share a method's error differs from a rule's, over the tests in which both took part.
+
+    A method that takes part at few origins only cannot be held against a rule at all of them: some are harder.
+    """
+    both = [(one[mine], one[rule]) for one in tests if mine in one and rule in one]
+    whole = sum(error * customers for _, (error, customers) in both)
+    return sum(error * customers for (error, customers), _ in both) / whole - 1 if whole else None
 
 
 def cautions(summary: Row, kinds: frozenset[str] | None = None) -> tuple[Part, ...]:
