@@ -62,6 +62,14 @@ def test_the_trees_reasons_name_what_they_saw_the_strongest_first(duckdb, tables
         assert min(sizes) >= math.log(SAME)
 
 
+def test_trees_of_another_horizon_are_no_reason(duckdb, tables, boosted, made, place):
+    rows = collected(duckdb, boosted["boosted"]).to_pylist()
+    near = place(duckdb, {"boosted": made.arrow("boosted", [{**row, "name": "3m"} for row in rows])})
+    key = collected(duckdb, tables["history"]).to_pylist()[0]["customer_id"]
+    assert reasons(key, tables | boosted, duckdb)
+    assert reasons(key, tables | near, duckdb) == ()
+
+
 def test_without_trees_there_are_no_reasons(duckdb, tables):
     assert reasons("c0001", tables, duckdb) == ()
     assert reasons("c0001", {}, duckdb) == ()
@@ -73,7 +81,7 @@ def test_every_feature_has_words():
 
 def test_factors_lead_from_everybodys_mean_to_the_customer(duckdb, tables, arrow):
     past = {row["customer_id"]: row for row in arrow["history"].to_pylist()}
-    values = [row for row in arrow["values"].to_pylist() if row["horizon"] == "12m"]
+    values = [row for row in arrow["values"].to_pylist() if row["horizon"] == "12m" and row["p_leave"] is None]
     mine = max(values, key=lambda row: row["expected_orders"])
     found = moved(mine["customer_id"], past[mine["customer_id"]], [mine], tables, duckdb)
     x = past[mine["customer_id"]]["repeats"]
@@ -83,3 +91,9 @@ def test_factors_lead_from_everybodys_mean_to_the_customer(duckdb, tables, arrow
     assert found.by_repeats * found.everybody == pytest.approx(np.mean([v["expected_orders"] for v in alike]))
     assert found.everybody * found.by_repeats * found.by_silence == pytest.approx(mine["expected_orders"])
     assert moved("nobody", None, [], tables, duckdb) is None
+
+
+def test_a_subscribers_forecast_is_not_laid_to_their_purchases(duckdb, tables, arrow):
+    past = {row["customer_id"]: row for row in arrow["history"].to_pylist()}
+    row = next(row for row in arrow["values"].to_pylist() if row["horizon"] == "12m" and row["p_leave"] is not None)
+    assert moved(row["customer_id"], past[row["customer_id"]], [row], tables, duckdb) is None

@@ -36,7 +36,7 @@ class Explanation:
     totals: Row  # of the ledger's lines
     history: Row | None  # None: never bought anything that they kept
     values: tuple[Row, ...]  # of table values, with the arithmetic; the nearest horizon first
-    moved: Moved | None  # what moved the forecast away from everybody's; None: there is no value
+    moved: Moved | None  # what moved the forecast away from everybody's; None: no value, or a subscriber's
     segments: dict[str, str]  # scheme -> segment
     verdict: Row | None  # of table plan; None: no contact cost is set, or there is no value
     as_of: date
@@ -147,8 +147,11 @@ def _value(row: Row, history: Row | None, everybody: float | None) -> Row:
     """Add the arithmetic of a value.
 
     Expected orders = chance of being active x orders if active. Expected contribution = discounted orders x spend;
-    spend = (own mean x weight + everybody's x the rest) x of late.
+    spend = (own mean x weight + everybody's x the rest) x of late. What a payment of a subscription brings is no such
+    mean: it follows from its price.
     """
+    if row["p_leave"] is not None:
+        everybody = None
     spend, weight = row["spend"], row["spend_weight"]
     more = {
         "orders_if_active": row["expected_orders"] / row["p_active"] if row["p_active"] else None,

@@ -78,13 +78,15 @@ class Moved:
 def moved(key: str, history: Row | None, values: list[Row], tables: Tables, engine: Engine) -> Moved | None:
     """Return what moved a customer's forecast of 12 months; None without one.
 
-    Those who came back about as often are all whose repeats differ by no more than a quarter.
+    Those who came back about as often are all whose repeats differ by no more than a quarter. Subscribers are neither
+    explained nor compared with: their orders are payments to come, and their history did not move them.
     """
     mine = next((row for row in values if row["horizon"] == YEAR), None)
-    if mine is None or history is None:
+    if mine is None or history is None or mine["p_leave"] is not None:
         return None
     x = history["repeats"]
-    year, past = tables["values"].filter(tables["values"].horizon == YEAR), tables["history"]
+    all_values, past = tables["values"], tables["history"]
+    year = all_values.filter(all_values.horizon == YEAR, all_values.p_leave.isnull())
     joined = year.inner_join(past.select("customer_id", "repeats"), "customer_id")
     near = joined.repeats.between(int(0.75 * x + 0.999), int(1.25 * x))
     told = joined.aggregate(
@@ -109,16 +111,16 @@ def moved(key: str, history: Row | None, values: list[Row], tables: Tables, engi
 
 
 def reasons(key: str, tables: Tables, engine: Engine) -> tuple[Reason, ...]:
-    """Return what the boosted trees of this run saw in a customer; nothing where none were used.
+    """Return what the trees saw in a customer that correct the forecast of 12 months; nothing where none do.
 
     The features' entry of the table holds their names, in order, and the words that each category may have.
     """
     rows = collected(engine, tables["boosted"]).to_pylist() if "boosted" in tables else []
-    if not rows:
+    row = next((one for one in rows if one["name"] == YEAR), None)
+    if row is None:
         return ()
     from keepwell.predict.boosted import reasons as taken_apart
 
-    row = next((one for one in rows if one["name"] == YEAR), rows[-1])
     told = json.loads(row["features"])
     names = told["names"] if isinstance(told, dict) else told
     words = told.get("words", {}) if isinstance(told, dict) else {}
