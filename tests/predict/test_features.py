@@ -95,6 +95,21 @@ def test_baskets_are_read_from_lines_that_sell(engine, orders_of):
     assert (a["channel"], a["country"]) == ("web", "FR")
 
 
+def test_sums_over_lines_are_exact(engine, orders_of):
+    """Ten times 0.1 is 1; in floats it would hang on the order of the lines, and with it the trees."""
+    rows = [line(i, 0, f"p{i}", "0.1", "0.7") for i in range(10)]
+    lines = engine.table([pa.RecordBatch.from_pylist(rows, schema=LINES)], LINES)
+    a = made(engine, orders_of(engine, ["a"], [0], [30]), 30, tables={"order_lines": lines})["a"]
+    assert (a["first_units"], a["first_price"]) == (1.0, 7.0)
+
+
+def test_a_week_has_the_same_days_in_every_century(engine, orders_of):
+    day = np.arange(-9150, -9143)  # seven days of December 1997
+    orders = orders_of(engine, [f"c{d}" for d in day], day, np.ones(7))
+    found = made(engine, orders, 0)
+    assert [found[f"c{d}"]["weekday"] for d in day] == [(START + timedelta(days=int(d))).weekday() for d in day]
+
+
 def line(number, day, product, quantity, gross):
     at = START + timedelta(days=day)
     money = Decimal(gross)

@@ -86,7 +86,7 @@ def grown(examples: Examples, *, names: Sequence[str], kinds: Sequence[str], rou
         names: Names of the columns.
         kinds: Those of `names` that hold codes of categories.
         rounds: Number of trees.
-        seed: Of the columns that a tree may see.
+        seed: LightGBM's; trees that see all rows and columns draw nothing.
 
     Raises:
         FitError: LightGBM is not to be had here.

@@ -17,7 +17,7 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-MONDAY = date(2001, 1, 1)
+MONDAY = date(1900, 1, 1)  # before any log: of a day before it the remainder would be below 0
 RECENT = (28, 91)  # days
 BOUGHT = (
     "rate",  # repeats a day of age
@@ -150,7 +150,7 @@ def _baskets(lines: ir.Table, known: ir.Table, until: date) -> ir.Table:
     sold = lines.filter(lines.order_date <= ibis.date(until), lines.gross > 0, lines.status == "ok")
     ends = known.select("customer_id", "first", "last", purchases=known.orders)
     sold = sold.inner_join(ends, "customer_id")
-    units, gross = sold.quantity.cast("float64"), sold.gross.cast("float64")
+    units, gross = sold.quantity, sold.gross  # decimals: their sums are the same in whatever order rows come
     begun, latest = sold.order_date == sold["first"], sold.order_date == sold["last"]
     each = sold.group_by("customer_id").aggregate(
         first_units=units.sum(where=begun),
