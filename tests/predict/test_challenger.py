@@ -1,6 +1,7 @@
 """The challenger on simulated shops: it wins where baskets tell, gains nothing else, and sees no future."""
 
 import json
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -89,6 +90,17 @@ def test_a_shuffled_future_changes_nothing(duckdb, orders_of):
     np.testing.assert_array_equal(one.forecast(91).orders, two.forecast(91).orders)
 
 
+def test_a_part_of_the_customers_is_said_to_be_one(duckdb, orders_of, monkeypatch):
+    orders = orders_of(duckdb, *shop(600, tells=True))
+    whole, _ = made(duckdb, orders)
+    monkeypatch.setattr(asked, "MOST_ROWS", 1200)
+    part, _ = made(duckdb, orders)
+    examples = [int(one.words.split(" trees from ")[1].split(" ")[0].replace(",", "")) for one in (whole, part)]
+    assert 0 < examples[1] < examples[0]
+    assert "of the customers" not in whole.words
+    assert re.search(r"of \d\d% of the customers, chosen by their ids$", part.words)
+
+
 def test_rows_are_in_the_order_of_the_ids(duckdb, orders_of):
     who, day, worth = shop(300, tells=True)
     stack, _ = made(duckdb, orders_of(duckdb, who, day, worth))
@@ -137,6 +149,8 @@ def test_a_run_uses_it_where_the_backtest_says_so(duckdb, orders_of):
     names = json.loads(trees["12m"]["features"])["names"]
     parts = reasons(trees["12m"]["model"], [np.nan] * len(names), names)
     assert {name for name, _ in parts} == {*names, ""}
+    told = collected(duckdb, made["values"].filter(made["values"].horizon == "12m").select("basis").distinct())
+    assert "trees from" in told["basis"][0].as_py()
     values = made["values"].group_by("horizon").aggregate(total=made["values"].expected_contribution.sum())
     sums = {row["horizon"]: row["total"] for row in collected(duckdb, values).to_pylist()}
     equity = {row["horizon"]: row["expected"] for row in collected(duckdb, made["equity"]).to_pylist()}

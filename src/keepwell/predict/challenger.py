@@ -94,6 +94,13 @@ class Challenger:
     stack: Stack
     coder: Coder
     sample: People
+    share: float  # of the customers, who were learned from
+
+    @property
+    def words(self) -> str:
+        """Say what it is made of, and of how many."""
+        part = "" if self.share >= 1 else f" of {self.share:.0%} of the customers, chosen by their ids"
+        return f"{self.stack.words}{part}"
 
     @cached_property
     def everybody(self) -> People:
@@ -139,7 +146,7 @@ def challenger(
     stack = stacks.ready(
         able, now, names=(*COLUMNS, *KINDS), kinds=KINDS, seed=seed, trial=tried[0] if tried and tried[0] else None
     )
-    return Challenger(facts, cells, stack, code, sample)
+    return Challenger(facts, cells, stack, code, sample, share)
 
 
 def told(made: Challenger) -> tuple[str, str]:

@@ -66,7 +66,8 @@ def _chosen(
 ) -> Chosen:
     rounds = [test.scored for test in tests]
     best = verdict(rounds, labels) or Verdict(next(iter(labels)), NO_TEST)
-    notes = list(failed)
+    trees = ready[best.champion].trees
+    notes = ([trees.words] if trees else []) + list(failed)
     beaten_by = ""
     if any(best.champion in one.methods for one in rounds):
         known = [best.champion, *BASELINES]
