@@ -73,6 +73,13 @@ def test_customers_told_what_their_cell_says_get_the_same_answers(both):
     assert_same(*both)
 
 
+def test_nothing_is_said_of_mixing_where_nothing_is_mixed(both):
+    """Customers told one by one have the method's own distributions; a life stays the model's."""
+    words = "parameters known well enough to be taken for known"
+    for found, mixable in zip(both, ({"3m", "6m", "12m", "life"}, {"life"}), strict=True):
+        assert {row["horizon"] for row in found["values"] if words in row["basis"]} == mixable
+
+
 @pytest.mark.spark
 def test_on_spark_they_are_joined_alike(both, spark, orders_of, log):
     assert_same(both[1], ran(spark, orders_of(spark, *log), each_alone()))

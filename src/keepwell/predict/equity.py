@@ -31,6 +31,7 @@ from keepwell.models.shapes import Floats
 from keepwell.predict import total as totals
 from keepwell.predict.backtest import Tested, over
 from keepwell.predict.belief import MarginBelief
+from keepwell.predict.doubt import moments
 from keepwell.predict.horizon import Ahead
 from keepwell.predict.level import Level, recency
 from keepwell.predict.past import Past
@@ -220,14 +221,6 @@ def _chance_variance(ahead: Ahead, past: Past, spend: SpendFit) -> float:
     slope = predicted(spend.params, n=n, total=np.ones(len(n))).mean - at_zero.mean
     squares = at_zero.mean**2 * cells.count + 2 * at_zero.mean * slope * past.total + slope**2 * past.total_squares
     one, unknown = variances(spend.params, n=n, mean_square=squares / cells.count)
-    count, count_square = _count_moments(ahead)
+    count, count_square = moments(ahead)
     spread = (count_square - count**2) * squares / cells.count + count * one + count_square * unknown
     return float((spread * ahead.discount**2) @ cells.count)
-
-
-def _count_moments(ahead: Ahead) -> tuple[Floats, Floats]:
-    """Return the mean and the mean square of each cell's predictive count."""
-    k = np.arange(len(ahead.pmf)) - np.repeat(ahead.start[:-1], np.diff(ahead.start))
-    first = np.add.reduceat(ahead.pmf * k, ahead.start[:-1])[ahead.group]
-    second = np.add.reduceat(ahead.pmf * k * k, ahead.start[:-1])[ahead.group]
-    return ahead.p_active * first, ahead.p_active * second

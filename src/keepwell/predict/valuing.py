@@ -173,7 +173,8 @@ def _basis(future: Future, name: str, of: Worth) -> str:
         f"purchases: {future.chosen[name].words}",
         f"spend: {SPENDS[of.spend.name]} ({of.spend.why})",
         of.level.words,
-        doubt.words(ahead),
+        # What a method says customer by customer is not mixed: the doubt is in `sd_mean` alone.
+        "" if name in future.beside.forecasters else doubt.words(ahead),
         mend.words if mend else "",
         f"looking {far} ahead",
     )
