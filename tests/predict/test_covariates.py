@@ -126,9 +126,8 @@ def test_levels_are_those_of_the_first_purchase_day(engine, orders_of):
     assert shares == pytest.approx([0.25] * 4, abs=0.05)
     highest = [spent[number][bin_of == b].max() for b in range(4)]
     assert highest == sorted(highest)
-    assert (
-        coded.levels[2][:3] == ("2023-Q1", "2023-Q2", "2023-Q3")[: len(coded.levels[2])] or "2023-Q1" in coded.levels[2]
-    )
+    month = [(START + timedelta(days=int(first[n]))).month for n in number]
+    assert [coded.levels[2][c] for c in coded.codes[:, 2]] == [f"2023-Q{(m + 2) // 3}" for m in month]
 
 
 def test_rare_levels_and_unknown_ones_are_other(duckdb, orders_of, drawn):
@@ -149,9 +148,25 @@ def test_first_product_is_the_dearest_of_the_first_day(duckdb, orders_of, drawn)
     assert [coded.levels[0][c] for c in coded.codes[:, 0]] == [("even", "odd")[n % 2] for n in number]
 
 
-def test_what_comes_after_an_origin_is_not_seen(log):
-    early = covariates.codes(log, log.as_of - timedelta(days=400), ["channel"])
-    assert len(early.ids) < len(covariates.codes(log, log.as_of, ["channel"]).ids)
+def test_what_comes_after_an_origin_is_not_seen(duckdb, orders_of, drawn):
+    """Another future: other customers come, by other channels, for other products and a hundred times the money."""
+    owner, day, worth, channel = drawn
+    later = day > 200
+    other = np.where(later, np.random.default_rng(8).permutation(6000)[owner], owner)
+    both = []
+    for who, spent, names in ((owner, worth, CHANNELS), (other, np.where(later, 100 * worth, worth), ("new",) * 3)):
+        seen = day < DAYS
+        at = [(names if new else CHANNELS)[c] for new, c in zip(later[seen], channel[owner[seen]], strict=True)]
+        product = [f"{'z' if new and names[0] == 'new' else 'p'}{c % 5}" for new, c in zip(later, who, strict=True)]
+        columns = {"channel": at, "product_id": np.array(product)[seen]}
+        log = log_of(duckdb, orders_of, (who, day, spent, channel), **columns)
+        wanted = ["channel", "first_product", "first_basket", "cohort"]
+        both.append(covariates.codes(log, START + timedelta(days=200), wanted))
+    one, two = both
+    assert one.names == ("channel", "first_product", "first_basket", "cohort")
+    assert (two.names, two.levels) == (one.names, one.levels)
+    assert two.ids.equals(one.ids)
+    np.testing.assert_array_equal(two.codes, one.codes)
 
 
 def test_effects_of_the_channels_are_found(found):
