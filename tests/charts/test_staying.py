@@ -14,18 +14,26 @@ LAST = date(2024, 12, 31)
 
 @pytest.fixture
 def counted(engine):
-    """Return a function that counts subscriptions given as (days they lasted, whether they ended)."""
+    """Return a function that counts subscriptions given as (days they lasted, whether they ended).
 
-    def made(*lasted):
+    An end is `early` days before the last day of the files; what is forecast is forecast from `day`.
+    """
+
+    def made(*lasted, day=None, early=0):
+        end = LAST - timedelta(days=early)
         rows = [
-            {"subscription_id": str(i), "customer_id": str(i), "started": LAST - timedelta(days=days),
-             "period": "month", "ended": LAST if ended else None, "price": None, "plan": None, "reason": None}
+            {"subscription_id": str(i), "customer_id": str(i), "started": end - timedelta(days=days),
+             "period": "month", "ended": end if ended else None, "price": None, "plan": None, "reason": None}
             for i, (days, ended) in enumerate(lasted)
         ]  # fmt: skip
         schema = CONTRACTS["subscriptions"].schema.to_pyarrow()
         subs = engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)
         lines = engine.table([], CONTRACTS["order_lines"].schema.to_pyarrow())
-        return collected(engine, staying_data({"subscriptions": subs, "order_lines": lines}))
+        schema = CONTRACTS["forecast_path"].schema.to_pyarrow()
+        row = {"origin": day, "period": LAST, "expected": 1.0, "lower": 0.0, "upper": 2.0, "actual": None}
+        path = engine.table(pa.Table.from_pylist([row] if day else [], schema=schema).to_batches(), schema)
+        tables = {"subscriptions": subs, "order_lines": lines, "forecast_path": path}
+        return collected(engine, staying_data(tables))
 
     return made
 
@@ -41,6 +49,18 @@ def test_those_who_run_count_as_long_as_they_were_watched(counted):
     assert rows[-1]["month"] >= 2
     assert rows[-1]["share"] == pytest.approx(0.6)
     assert rows[-1]["lower"] < 0.6 < rows[-1]["upper"]
+
+
+def test_what_comes_after_the_day_asked_for_has_not_happened(counted):
+    """40 days before the files end: the first two still run, the third has begun that day, the fourth has not."""
+    day = LAST - timedelta(days=40)
+    data = counted((100, True), (100, False), (40, False), (20, True), day=day)
+    assert data.to_pylist() == [{"months": 0, "ended": 0, "running": 1}, {"months": 1, "ended": 0, "running": 2}]
+
+
+def test_who_has_left_is_not_watched_any_longer(counted):
+    data = counted((100, True), (100, False), day=LAST, early=70)
+    assert data.to_pylist() == [{"months": 3, "ended": 1, "running": 0}, {"months": 5, "ended": 0, "running": 1}]
 
 
 def test_the_answer_names_the_last_month_that_is_known(counted):

@@ -27,18 +27,21 @@ Row = dict[str, Any]
 def staying_data(tables: Tables) -> ir.Table:
     """Return subscriptions by whole months that they lasted: `months`, `ended` (how many ended then), `running`.
 
-    The last day looked at is the latest of the orders', the subscriptions' and the ends.
+    As of the day that is forecast from: later starts and ends have not happened. Where nothing is forecast that day is
+    the latest of the orders', the subscriptions' and the ends.
     """
     subs, lines = tables["subscriptions"], tables["order_lines"]
+    from_day = tables["forecast_path"].aggregate(origin=_.origin.max())
     last = lines.aggregate(bought=lines.order_date.max())
     begun = subs.aggregate(begun=subs.started.max(), left=subs.ended.max())
-    dated = subs.cross_join(begun).cross_join(last)
+    dated = subs.cross_join(begun).cross_join(last).cross_join(from_day)
     known = (dated.begun, dated["left"].fill_null(dated.begun), dated.bought.fill_null(dated.begun))
-    until = dated.mutate(until=ibis.greatest(*known))
-    whole = until.mutate(end=(_.ended.notnull()).ifelse(_.ended, _.until))
+    until = dated.mutate(until=dated.origin.fill_null(ibis.greatest(*known)))
+    over = until.mutate(over=(_.ended <= _.until).fill_null(ibis.literal(value=False)))
+    whole = over.mutate(end=_.over.ifelse(_.ended, _.until))
     whole = whole.filter(_.end >= _.started)
     days = whole.end.delta(whole.started, unit="day").cast("float64")
-    told = whole.mutate(months=(days / MONTH).floor().cast("int64"), gone=_.ended.notnull().cast("int64"))
+    told = whole.mutate(months=(days / MONTH).floor().cast("int64"), gone=_.over.cast("int64"))
     sums = told.group_by("months").aggregate(
         ended=_.gone.sum().cast("decimal(38,0)").cast("int64"), all=_.count().cast("int64")
     )
