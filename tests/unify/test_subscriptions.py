@@ -112,6 +112,18 @@ def test_how_often_is_paid_is_read_from_words(duckdb, raw_file, ran, word, perio
         assert tables["subscriptions"][0]["period"] == period
 
 
+def test_who_pays_by_the_year_pays_twelve_prices_of_a_month(engine, raw_file, ran):
+    head, rows = (
+        "customer_id,started,ended,{},billing period",
+        "\n1,2024-01-01,,5.25,yearly\n2,2024-01-01,,5.25,monthly\n",
+    )
+    for column, prices in (("Monthly Charges", ["63.0", "5.25"]), ("price", ["5.25", "5.25"])):
+        tables = ran(engine, raw_file(SALES), raw_file(head.format(column) + rows, name="s.csv"))
+        assert [row["price"] for row in tables["subscriptions"]] == [Decimal(price) for price in prices]
+        file = next(f for f in tables["files"] if f["name"] == "s.csv")
+        assert ("price of a month" in file["notes"]) == (column != "price")
+
+
 def test_subscriptions_of_another_currency_are_refused(duckdb, raw_file, ran):
     sales = SALES.replace("amount", "amount,currency").replace("10.00", "10.00,USD").replace("20.00", "20.00,USD")
     with pytest.raises(DataError, match="several currencies"):

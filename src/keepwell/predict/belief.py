@@ -31,10 +31,15 @@ class MarginBelief:
 
     def shared(self, u: Floats) -> Shared:
         """Return the factor and the addition at the points `u` of the belief."""
-        below = self.low + (self.margin - self.low) * 2 * u
-        above = self.margin + (self.high - self.margin) * (2 * u - 1)
-        away = np.where(u < 0.5, below, above) - self.margin
+        away = margins(self.low, self.margin, self.high, u) - self.margin
         return Shared(factor=1 + self.slope * away, per_order=self.per_order * away)
+
+
+def margins(low: float, margin: float, high: float, u: Floats) -> Floats:
+    """Return the margins believed at the points `u`, shape (n,): half of them on either side of `margin`, evenly."""
+    below, above = low + (margin - low) * 2 * u, margin + (high - margin) * (2 * u - 1)
+    answer: Floats = np.where(u < 0.5, below, above)
+    return answer
 
 
 def margin_belief(money: Money, assumptions: Assumptions) -> MarginBelief:

@@ -28,6 +28,7 @@ from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
 from keepwell.models.compound import LEVELS, Points, points
 from keepwell.models.shapes import Floats, Ints
+from keepwell.predict.belief import margins
 from keepwell.predict.equity import Equity
 from keepwell.predict.horizon import LIFE_TAIL, LONGEST_LIFE, SOON, rate_a_day, spans
 from keepwell.predict.terms import (
@@ -247,11 +248,8 @@ def _known(found: Sequence[Course], cells: _Cells, settings: Settings) -> Known:
 
 
 def _margins(settings: Settings, u: Floats) -> Floats:
-    """Return the margins believed, at points of the belief: half of it on either side of the stated one, evenly."""
     a = settings.assumptions
-    below, above = a.margin_low + (a.margin - a.margin_low) * 2 * u, a.margin + (a.margin_high - a.margin) * (2 * u - 1)
-    answer: Floats = np.where(u < 0.5, below, above)
-    return answer
+    return margins(a.margin_low, a.margin, a.margin_high, u)
 
 
 def _rows(cells: _Cells, period: str) -> tuple[Ints, Any]:
@@ -530,12 +528,12 @@ def _totals(known: Known, cells: _Cells, tested: Sequence[Tested], settings: Set
     """Return the total of each horizon: parameters, margin, chance, and by how much more the same was off before."""
     off = float(np.mean([one.excess for one in tested])) if tested else UNTESTED**2
     at = points(DRAWS, seed=settings.predict.seed)
-    margins = _margins(settings, at.shared) - known.fee
+    kept = _margins(settings, at.shared) - known.fee
     brings = known.margin - known.fee
     per_cell = brings * cells.price - known.fixed * cells.count
     squares = brings**2 * cells.square - 2 * brings * known.fixed * cells.price + known.fixed**2 * cells.count
     words = "; ".join(sorted(set(known.basis))) + f"; {_told(tested)}"
-    return [_total(span, cells, per_cell, squares, margins, at, known, off, words) for span in known.spans]
+    return [_total(span, cells, per_cell, squares, kept, at, known, off, words) for span in known.spans]
 
 
 def _told(tested: Sequence[Tested]) -> str:
@@ -550,7 +548,7 @@ def _total(
     cells: _Cells,
     per_cell: Floats,
     squares: Floats,
-    margins: Floats,
+    kept: Floats,
     at: Points,
     known: Known,
     off: float,
@@ -562,6 +560,6 @@ def _total(
     by_parameters = float(((span.doubt @ per_cell) ** 2).sum())
     sd = float(np.sqrt(by_parameters + span.square @ squares + off * expected**2))
     sales, payments = float(span.worth @ cells.price), float(span.worth @ cells.count)
-    drawn = margins * sales - known.fixed * payments + sd * ndtri(at.level)
+    drawn = kept * sales - known.fixed * payments + sd * ndtri(at.level)
     lower, upper = (float(v) for v in np.quantile(drawn, [0.05, 0.95]))
     return Total(span.name, expected, min(lower, expected), max(upper, expected), f"subscriptions: {words}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,23 @@ RECORD = ("customer_id", "by_email", "customer_key", "name", "email", "country",
 
 def assumed(file: Seen) -> tuple[str, ...]:
     """Return what is assumed in reading a file, with its switch."""
-    if file.recognition.role != "subscriptions" or "period" in file.recognition.mapping:
+    if file.recognition.role != "subscriptions":
         return ()
+    if "period" in file.recognition.mapping:
+        column = file.recognition.mapping.get("price", "")
+        words = f"{column!r} is taken for the price of a month, of which who pays by the year pays twelve at once"
+        return (f"{words}; --map COLUMN=price names another",) if _by_the_month(column) else ()
     return (f"no column says how often is paid: once a {ASSUMED} is assumed; --map COLUMN=period names one",)
+
+
+def _by_the_month(column: str) -> bool:
+    """Say whether a column of prices tells by its name that they are for a month.
+
+    >>> _by_the_month("Monthly Charges"), _by_the_month("MRR"), _by_the_month("price")
+    (True, True, False)
+    """
+    letters = re.sub("[^a-z]", "", column.lower())
+    return letters.startswith("monthly") or letters == "mrr"
 
 
 def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: int) -> ir.Table:
@@ -51,6 +66,8 @@ def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: i
         state=table.status.lower().fill_null(""),
     )
     table = first_fault(table, _faults(table, file))
+    monthly = _by_the_month(file.recognition.mapping.get("price", ""))
+    months = (table.every == "year").ifelse(12, 1) if monthly else 1  # that one payment is for
     none = ibis.null("string")
     columns = [(table[FAULT[0]] == f, ibis.literal(c)) for f, c in file.recognition.mapping.items()]
     rows = table.select(
@@ -65,7 +82,7 @@ def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: i
         started=table.started,
         ended=table.ended,
         period=table.every,
-        price=money(table.price),
+        price=money(table.price * months),
         plan=table.plan,
         reason=table.reason,
         currency=table.currency.upper(),

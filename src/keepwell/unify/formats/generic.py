@@ -151,7 +151,8 @@ subscription_id: subscription id | subscription no | subscription number | subsc
 period: period | interval | billing period | billing interval | billing cycle | billing frequency | payment interval
 | payment frequency | frequency | term | cycle | intervall
 price: price | amount | recurring amount | plan amount | subscription price | subscription amount | mrr
-| monthly charge | monthly price | monthly fee | monthly amount | price per period | unit price | fee | premium
+| monthly charge | monthly charges | monthly price | monthly fee | monthly amount | price per period | unit price
+| fee | premium
 | preis | beitrag | prix | precio
 plan: plan | plan name | plan id | tier | package | product | product name | subscription type | membership type
 | contract type | contract | tarif
