@@ -101,6 +101,15 @@ def test_doubt_widens_the_distributions():
     assert "mixed over" in doubt.words(found)
 
 
+def test_what_the_backtest_mends_is_not_mixed_too():
+    draws = MIDDLE * np.exp(np.random.default_rng(2).normal(0, 0.5, (60, 4)))
+    spans = {"3m": 91, "12m": 365}
+    near, far = doubt.ahead(one(), CELLS, known(draws), spans=spans, rate=RATE, whole={"3m"})
+    assert (near.draws, far.draws > 0) == (0, True)
+    np.testing.assert_array_equal(near.pmf, horizon.ahead(one(), CELLS, name="3m", days=91, rate=RATE).pmf)
+    assert (near.moves**2).sum() > 0  # it stays in `sd_mean`
+
+
 def test_ragged_rows_add_up():
     first = np.array([0, 2, 3]), np.array([1.0, 2.0, 3.0])
     second = np.array([0, 1, 4]), np.array([10.0, 20.0, 30.0, 40.0])

@@ -15,7 +15,7 @@ spread along the direction in which the posterior is widest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,12 +43,26 @@ def posterior(one: Fitted, cells: Cells, *, seed: int) -> Posterior:
     return posteriors.of_covariance(one.fit, seed=seed)
 
 
-def ahead(one: Fitted, cells: Cells, known: Posterior, *, spans: Mapping[str, int], rate: float) -> list[Ahead]:
-    """Forecast all cells for each horizon of `spans` (name -> days), with what is not known of the parameters."""
+def ahead(
+    one: Fitted,
+    cells: Cells,
+    known: Posterior,
+    *,
+    spans: Mapping[str, int],
+    rate: float,
+    whole: Collection[str] = (),
+) -> list[Ahead]:
+    """Forecast all cells for each horizon of `spans` (name -> days), with what is not known of the parameters.
+
+    Distributions of the horizons in `whole` are not mixed: how far what came strayed from them holds that doubt too.
+    """
     plain = [horizon.ahead(one, cells, name=name, days=days, rate=rate) for name, days in spans.items()]
     covariance = np.cov(np.log(known.draws).T, aweights=known.weights).reshape(len(known.names), -1)
     doubted = horizon.with_doubt(one, cells, plain, rate=rate, covariance=covariance)
-    return [each if added(each) <= VISIBLE else mixed(one, cells, each, known, rate=rate) for each in doubted]
+    return [
+        each if each.name in whole or added(each) <= VISIBLE else mixed(one, cells, each, known, rate=rate)
+        for each in doubted
+    ]
 
 
 def soon(one: Fitted, cells: Cells, known: Posterior, near: Ahead) -> Floats:

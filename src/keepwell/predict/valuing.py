@@ -81,7 +81,9 @@ def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) 
     models = _distinct([one.model for one in chosen.values()])
     known = {model.name: doubt.posterior(model, log.past.cells, seed=seed) for model in models}
     mends = {name: _mend(tests, one, name) for name, one in chosen.items()}
-    plain = _aheads(log, chosen, known, rate)
+    # What a mend learned at origins was learned of distributions that were not mixed, so it goes on such ones.
+    mended = frozenset(name for name, mend in mends.items() if mend is not None)
+    plain = _aheads(log, chosen, known, rate, mended)
     aheads = _falling({name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()})
     each = {
         name: one.answer.forecast(aheads[name].days, rate=rate)
@@ -94,7 +96,9 @@ def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) 
     )
 
 
-def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterior], rate: float) -> dict[str, Ahead]:
+def _aheads(
+    log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterior], rate: float, mended: frozenset[str]
+) -> dict[str, Ahead]:
     """Forecast the cells for each horizon with its purchase model."""
     cells, far = log.past.cells, chosen[LIFE].model
     if far.name == "pooled":
@@ -105,7 +109,7 @@ def _aheads(log: Log, chosen: Mapping[str, Chosen], known: Mapping[str, Posterio
     done: dict[str, Ahead] = {}
     for model in _distinct([one.model for one in chosen.values()]):
         mine = {name: days[name] for name, one in chosen.items() if one.model.name == model.name}
-        each = doubt.ahead(model, cells, known[model.name], spans=mine, rate=rate)
+        each = doubt.ahead(model, cells, known[model.name], spans=mine, rate=rate, whole=mended)
         done |= {ahead.name: ahead for ahead in each}
     return {name: done[name] for name in days}
 
@@ -173,8 +177,8 @@ def _basis(future: Future, name: str, of: Worth) -> str:
         f"purchases: {future.chosen[name].words}",
         f"spend: {SPENDS[of.spend.name]} ({of.spend.why})",
         of.level.words,
-        # What a method says customer by customer is not mixed: the doubt is in `sd_mean` alone.
-        "" if name in future.beside.forecasters else doubt.words(ahead),
+        # What is mended, or said customer by customer, is not mixed, however well the parameters are known.
+        "" if mend or name in future.beside.forecasters else doubt.words(ahead),
         mend.words if mend else "",
         f"looking {far} ahead",
     )
