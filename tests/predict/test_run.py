@@ -29,6 +29,18 @@ def whole(engine, tables, name):
     return collected(engine, tables[name])
 
 
+def assert_same(engine, found, again, names):
+    for name in names:
+        order = [(k, "ascending") for k in CONTRACTS[name].key]
+        one, other = (whole(engine, t, name).sort_by(order) for t in (found, again))
+        for column in one.column_names:
+            if CONTRACTS[name].schema[column].is_floating():
+                a, b = (np.array(t[column].to_pylist(), float) for t in (one, other))
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+            else:
+                assert one[column].to_pylist() == other[column].to_pylist(), (name, column)
+
+
 def assert_contracts(engine, tables):
     assert set(tables) == set(MADE)
     for name in MADE:
@@ -133,11 +145,25 @@ def test_the_backtest_names_a_champion_of_each_horizon_that_beats_the_baselines(
         assert told[horizon, "won_by"]["value"] > 2 * told[horizon, "won_by_se"]["value"] > 0
 
 
-def test_with_every_method_at_work_all_tables_keep_their_contracts(duckdb, orders_of, draw_shop):
-    found = ran(duckdb, orders_of(duckdb, *draw_shop(300, seed=6, ahead=0)), last=545, predict={})
+@pytest.fixture(scope="module")
+def everything(duckdb, orders_of, draw_shop):
+    """A small log, and the stage's answer with every method at work."""
+    log = draw_shop(300, seed=6, ahead=0)
+    return log, ran(duckdb, orders_of(duckdb, *log), last=545, predict={})
+
+
+def test_with_every_method_at_work_all_tables_keep_their_contracts(everything, duckdb):
+    _, found = everything
     assert_contracts(duckdb, found)
     methods = {r["method"] for r in whole(duckdb, found, "backtest").to_pylist()}
     assert methods >= {"bgnbd", "mbgnbd", "paretonbd", "mbgcnbdk", "stack", *BASELINES}
+
+
+def test_with_every_method_at_work_the_order_of_rows_changes_nothing(everything, duckdb, orders_of):
+    log, found = everything
+    mixed = np.random.default_rng(1).permutation(len(log[0]))
+    again = ran(duckdb, orders_of(duckdb, *(column[mixed] for column in log)), last=545, predict={})
+    assert_same(duckdb, found, again, MADE)
 
 
 def test_nothing_is_warned_of_where_the_model_is_true(tables, duckdb):
@@ -166,15 +192,7 @@ def test_spark_gives_the_same_answers(tables, known, duckdb, spark, orders_of):
 def test_the_same_run_twice_gives_the_same_numbers(tables, known, duckdb, orders_of):
     shuffled = np.random.default_rng(1).permutation(len(known[0][0]))
     again = ran(duckdb, orders_of(duckdb, *(column[shuffled] for column in known[0])), last=545)
-    for name in ("fits", "backtest", "values", "equity"):
-        order = [(k, "ascending") for k in CONTRACTS[name].key]
-        one, other = (whole(duckdb, t, name).sort_by(order) for t in (tables, again))
-        for column in one.column_names:
-            if CONTRACTS[name].schema[column].is_floating():
-                a, b = (np.array(t[column].to_pylist(), float) for t in (one, other))
-                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
-            else:
-                assert one[column].to_pylist() == other[column].to_pylist()
+    assert_same(duckdb, tables, again, ("fits", "backtest", "values", "equity"))
 
 
 def test_without_a_last_day_the_mend_is_named(duckdb, orders_of):
