@@ -39,7 +39,7 @@ def shop(customers, *, tells, seed=1):
     return np.char.mod("c%05d", owner), day, worth
 
 
-def made(engine, orders):
+def made(engine, orders, **more):
     until = START + timedelta(days=DAYS)
     days = engine.keep(customer_days(orders, until=START + timedelta(days=DAYS + AHEAD)))
     known = engine.keep(days.filter(days.day <= until))
@@ -48,7 +48,7 @@ def made(engine, orders):
     counted = daily(engine, known, first=START, as_of=until)
     facts = asked.Facts(engine, divided(engine, days), known, {}, counted, START, until)
     one = fitted("paretonbd", past.cells)
-    return asked.challenger(facts, past.cells, [one], fitted, seed=1), one
+    return asked.challenger(facts, past.cells, [one], fitted, seed=1, **more), one
 
 
 def scores(engine, orders_of, who, day, worth):
@@ -118,12 +118,28 @@ def test_categories_have_the_codes_of_their_commonness():
     assert code.words == {"channel": ("web", "shop"), "country": ()}
 
 
-@pytest.mark.parametrize(("length", "number"), [(60, 0), (90, 1), (200, 5), (2000, 6)])
+@pytest.mark.parametrize(("length", "number"), [(60, 0), (90, 1), (200, 3), (2000, 6)])
 def test_origins_lie_between_youth_and_the_day(length, number):
     found = asked.origin_days(START, START + timedelta(days=length))
     assert len(found) == number
-    assert all(START + timedelta(days=asked.YOUNGEST) <= d <= START + timedelta(days=length - asked.STEP)
-               for d in found)  # fmt: skip
+    assert all(START + timedelta(days=asked.YOUNGEST) <= d <= START + timedelta(days=length - 45) for d in found)
+
+
+def test_days_a_quarter_apart_learn_from_the_same_days():
+    late, early = (set(asked.origin_days(START, START + timedelta(days=days))) for days in (1000, 909))
+    assert len(late & early) >= 3
+
+
+def test_what_a_day_knew_is_read_once(duckdb, orders_of, monkeypatch):
+    asked_for = []
+    known = asked._known
+    monkeypatch.setattr(asked, "_known", lambda facts, day, *more: asked_for.append(day) or known(facts, day, *more))
+    memory = {}
+    orders = orders_of(duckdb, *shop(600, tells=True))
+    one, _ = made(duckdb, orders, memory=memory)
+    two, _ = made(duckdb, orders, memory=memory)
+    assert len(asked_for) == len(set(asked_for)) == len(memory)
+    assert one.stack.booster.model == two.stack.booster.model
 
 
 def test_a_log_that_is_too_short_says_so(duckdb, orders_of):

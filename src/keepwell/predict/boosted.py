@@ -30,12 +30,12 @@ from keepwell.models.shapes import Floats, Ints
 
 Matrix = npt.NDArray[np.float32]
 
-MOST_ROUNDS, PATIENCE = 250, 25
-UNTESTED_ROUNDS = 60  # trees where the log is too short to choose their number in time order
+MOST_ROUNDS, PATIENCE = 125, 12
+UNTESTED_ROUNDS = 30  # trees where the log is too short to choose their number in time order
 GROWTH = {
     "objective": "poisson",
     "num_leaves": 8,
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "min_data_in_leaf": 200,
     "lambda_l2": 5.0,
     "poisson_max_delta_step": 0.1,  # the default of 0.7 halves each step

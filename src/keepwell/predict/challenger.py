@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,6 +27,7 @@ from keepwell.predict.boosted import Matrix
 from keepwell.predict.daily import Daily
 from keepwell.predict.features import COLUMNS, KINDS, features
 from keepwell.predict.fitted import Fitted, too_few
+from keepwell.predict.origins import QUARTER
 from keepwell.predict.past import Days
 from keepwell.predict.stack import Origin, People, Reach, Stack
 from keepwell.tables import YEAR_DAYS
@@ -34,8 +35,8 @@ from keepwell.tables import YEAR_DAYS
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-STEP, MOST_ORIGINS = 28, 6  # days between origins, at least; and how many there are
-YOUNGEST = 56  # days of log before the first origin
+ORIGINS_BACK = (1, 2, 3, 4, 6, 8)  # half quarters from the day that is forecast from to the origins
+YOUNGEST = 45  # days of log before the first origin
 MOST_ROWS = 200_000  # customers times origins that are learned from; of larger shops a part, by a digest of the ids
 MOST_KINDS = 30  # different channels or countries that are told apart
 READS = (*(name for name in COLUMNS if name != "repeats"), *KINDS)
@@ -122,22 +123,56 @@ class Challenger:
         return self.reach(days, rate=rate).forecast(self.everybody, self.cell)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known of customers on a day, with the models fitted to it."""
+
+    table: pa.Table  # features, in the order of the ids
+    cells: Cells
+    cell: Ints  # of each row of the table
+    models: tuple[Fitted, ...]
+
+
+Memory = dict[tuple[date, float, tuple[str, ...]], Known | None]  # by day, share of the customers and models
+
+
 def challenger(
-    facts: Facts, cells: Cells, models: Sequence[Fitted], fit: Callable[[str, Cells], Fitted], *, seed: int
+    facts: Facts,
+    cells: Cells,
+    models: Sequence[Fitted],
+    fit: Callable[[str, Cells], Fitted],
+    *,
+    seed: int,
+    everybody: float | None = None,
+    memory: Memory | None = None,
 ) -> Challenger:
     """Make the stack ready with the models fitted on the day, which `fit` fits anew at each origin.
+
+    Args:
+        facts: Where customers are read from.
+        cells: Their histories on the day.
+        models: Fitted to them.
+        fit: Fits a model by name.
+        seed: Of the trees.
+        everybody: Customers of the whole log, which tell whether all can be learned from; those of the day if None.
+        memory: What days knew that were learned from before, to be read and added to: later days share their origins.
 
     Raises:
         FitError: The log is too short, nothing came back in it, or LightGBM is not to be had.
     """
+    memory = {} if memory is None else memory
     days = origin_days(facts.first, facts.day)
-    share = min(1.0, MOST_ROWS / max(float(cells.count.sum()) * max(len(days), 1), 1.0))
+    share = min(1.0, MOST_ROWS / max((everybody or float(cells.count.sum())) * len(ORIGINS_BACK), 1.0))
     table = collected(facts.engine, facts.features(facts.day, share).order_by("customer_id"))
-    code = coder(table)
-    trial = trial_day(days)
-    names = [one.name for one in models]
-    found = [_origin(facts, day, trial, share, code, table["customer_id"], names, fit) for day in days]
-    able = [origin for origin in found if origin is not None]
+    code, trial = coder(table), trial_day(days)
+    names = tuple(one.name for one in models)
+    able = []
+    for day in days:
+        if (day, share, names) not in memory:
+            memory[day, share, names] = _known(facts, day, share, names, fit)
+        known = memory[day, share, names]
+        if known and (found := _origin(facts, day, trial, known, code, table["customer_id"])):
+            able.append(found)
     if not able:
         raise FitError("the log is too short to learn from its past", "", "")
     sample = people(table, code, np.arange(table.num_rows))
@@ -158,13 +193,13 @@ def told(made: Challenger) -> tuple[str, str]:
 def origin_days(first: date, day: date) -> list[date]:
     """Return the earlier days that are learned from, the earliest first.
 
-    >>> [str(d) for d in origin_days(date(2024, 1, 1), date(2024, 5, 1))]
-    ['2024-03-06', '2024-04-03']
+    They lie whole half quarters back, so that days a quarter apart learn from the same days.
+
+    >>> [str(d) for d in origin_days(date(2024, 1, 1), date(2024, 7, 1))]
+    ['2024-02-16', '2024-04-01', '2024-05-17']
     """
-    length = (day - first).days - YOUNGEST
-    step = max(STEP, length // MOST_ORIGINS)
-    number = min(max(length, 0) // step, MOST_ORIGINS)
-    return [day - timedelta(days=step * k) for k in range(number, 0, -1)]
+    days = (day - timedelta(days=back * QUARTER // 2) for back in reversed(ORIGINS_BACK))
+    return [one for one in days if (one - first).days >= YOUNGEST]
 
 
 def trial_day(days: Sequence[date]) -> date | None:
@@ -185,42 +220,45 @@ def people(table: pa.Table | pa.RecordBatch, code: Coder, number: Ints) -> Peopl
     return People(code.matrix(table), whole["repeats"], whole["recency"], whole["age"], number)
 
 
-def _origin(
-    facts: Facts,
-    day: date,
-    trial: date | None,
-    share: float,
-    code: Coder,
-    ids: Any,
-    names: Sequence[str],
-    fit: Callable[[str, Cells], Fitted],
-) -> Origin | None:
-    """Return an earlier day with what came until the day that is forecast from; None where models cannot be fitted."""
-    known = tuple(places.spans(min((facts.day - day).days, YEAR_DAYS)))
-    to_trial = (trial - day).days if trial is not None else 0
-    stretches = sorted({*known, *([to_trial] if to_trial > 0 else [])})
-    table = collected(facts.engine, _followed(facts, day, share, stretches))
-    who = people(table, code, pc.index_in(table["customer_id"], value_set=ids).to_numpy(zero_copy_only=False))
-    cells, cell = stacks.cells_of(who.repeats, who.recency, who.age)
+def _known(
+    facts: Facts, day: date, share: float, names: Sequence[str], fit: Callable[[str, Cells], Fitted]
+) -> Known | None:
+    """Return what was known on a day; None where models cannot be fitted to it."""
+    table = collected(facts.engine, facts.features(day, share).order_by("customer_id"))
+    history = (table[name].to_numpy().astype(np.int64) for name in ("repeats", "recency", "age"))
+    cells, cell = stacks.cells_of(*history)
     cells = replace(cells, log_intervals=share * facts.daily.log_gaps_until(day))
-    came = {days: table[f"came_{days}"].to_numpy().astype(np.int64) for days in stretches}
-    if too_few(cells) or not came[max(known)].sum():
+    if too_few(cells):
         return None
     try:
-        models = tuple(fit(name, cells) for name in names)
+        return Known(table, cells, cell, tuple(fit(name, cells) for name in names))
     except FitError:
         return None
-    return Origin(day.toordinal(), who, cells, cell, models, came, known)
 
 
-def _followed(facts: Facts, day: date, share: float, stretches: Sequence[int]) -> ir.Table:
-    """Return what was known of customers on a day, and the purchase days that came within each stretch after it."""
+def _origin(facts: Facts, day: date, trial: date | None, known: Known, code: Coder, ids: Any) -> Origin | None:
+    """Return an earlier day with what came until the day that is forecast from; None where nothing came."""
+    stretches = tuple(places.spans(min((facts.day - day).days, YEAR_DAYS)))
+    to_trial = (trial - day).days if trial is not None else 0
+    came = _came(facts, day, known.table["customer_id"], {*stretches, *([to_trial] if to_trial > 0 else [])})
+    if not came[max(stretches)].sum():
+        return None
+    number = pc.index_in(known.table["customer_id"], value_set=ids).to_numpy(zero_copy_only=False)
+    who = people(known.table, code, number)
+    return Origin(day.toordinal(), who, known.cells, known.cell, known.models, came, stretches)
+
+
+def _came(facts: Facts, day: date, ids: Any, stretches: Set[int]) -> dict[int, Ints]:
+    """Return the purchase days that came of each of the customers within each stretch after a day."""
     import ibis
 
-    table = facts.features(day, share)
     later = facts.parts.around(places.Origin(facts.day, 0))
     later = later.filter(later.day > ibis.date(day))
     counts = {f"came_{n}": later.count(where=later.day <= ibis.date(day + timedelta(days=n))) for n in stretches}
-    joined = table.left_join(later.group_by("customer_id").aggregate(**counts), "customer_id")
-    joined = joined.drop("customer_id_right").mutate(**{name: joined[name].fill_null(0) for name in counts})
-    return joined.order_by("customer_id")
+    table = collected(facts.engine, later.group_by("customer_id").aggregate(**counts))
+    place = pc.index_in(ids, value_set=table["customer_id"]).to_numpy(zero_copy_only=False)
+    found = ~np.isnan(place)
+    answer = {n: np.zeros(len(place), np.int64) for n in sorted(stretches)}
+    for n, came in answer.items():
+        came[found] = table[f"came_{n}"].to_numpy()[place[found].astype(np.int64)]
+    return answer

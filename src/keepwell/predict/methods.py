@@ -27,7 +27,7 @@ from keepwell.errors import FitError
 from keepwell.models.calendar import Part
 from keepwell.models.shapes import Cells, Forecast, Ints
 from keepwell.predict import baselines
-from keepwell.predict.challenger import Challenger, Facts, challenger
+from keepwell.predict.challenger import Challenger, Facts, Memory, challenger
 from keepwell.predict.covariates import told
 from keepwell.predict.daily import Daily
 from keepwell.predict.fitted import Fitted, NoPartError, fallback, too_few
@@ -47,8 +47,7 @@ LABELS = {
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
 SEASON, COVARIATES, STACK = "season", "covariates", "stack"
-MANY = 200_000  # customers, above which methods that see each of them are tested at few origins
-QUARTERS_BACK = (0, 1, 2, 4)  # these: as far back as each horizon looks ahead
+QUARTERS_BACK = (0, 1, 2, 4)  # where methods that see each customer are tested: as far back as horizons look ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +161,7 @@ def with_covariates(names: Sequence[str]) -> Method:
 
 def with_trees(seed: int) -> Method:
     """Return the method that pools the purchase models and corrects them by boosted trees."""
+    memory: Memory = {}
 
     def at(scene: Scene) -> Answer:
         log, plain = scene.log, _different(scene)
@@ -170,15 +170,16 @@ def with_trees(seed: int) -> Method:
         if not _looking_back(scene):
             raise NoPartError("trees are not grown for this origin", "", "")
         facts = Facts(log.engine, log.parts, log.days, log.tables, scene.daily, log.first, scene.day)
-        made = challenger(facts, scene.cells, plain, fitted, seed=seed)
+        everybody = float(log.past.cells.count.sum())
+        made = challenger(facts, scene.cells, plain, fitted, seed=seed, everybody=everybody, memory=memory)
         return Answer(made.forecast, "customer", _likeliest(scene), trees=made)
 
     return Method(STACK, "the purchase models corrected by boosted trees", at)
 
 
 def _passed_over(scene: Scene) -> None:
-    """Raise NoPartError where a large shop's customers are not looked at one by one."""
-    if scene.cells.count.sum() > MANY and not _looking_back(scene):
+    """Raise NoPartError where customers are not looked at one by one."""
+    if not _looking_back(scene):
         raise NoPartError("customers are not told apart at this origin", "", "")
 
 
