@@ -148,7 +148,7 @@ def ready(
         trial: Which of `origins` the number of trees is tried on; None where the log is too short for it.
 
     Raises:
-        FitError: LightGBM is not to be had, or trees did not improve on the models in the trial.
+        FitError: LightGBM is not to be had. Where trees did not improve on the pool in the trial none are grown.
     """
     columns = (*names, AHEAD)
     weights = pooled_weights(origins)
