@@ -1,5 +1,7 @@
 """A customer explained, beside the tables that it is read from."""
 
+from dataclasses import replace
+
 import pytest
 
 from keepwell.settings import from_dict
@@ -27,3 +29,12 @@ def test_what_a_payment_brings_is_not_told_as_a_mean_of_past_orders(duckdb, tabl
         assert ("  one order: (" in one.text()) == mean
         assert ("What moved it" in one.text()) == mean
     assert told[0].values[2]["discounted_orders"] * payer["spend"] == pytest.approx(payer["expected_contribution"])
+
+
+def test_a_subscriber_who_never_bought_has_a_value(duckdb, tables, arrow, made):
+    payer = next(row for row in arrow["values"].to_pylist() if row["p_leave"] is not None)
+    told = explained(payer["customer_id"], tables, from_dict({"as_of": made.AS_OF}), duckdb)
+    alone = replace(told, history=None, moved=None)
+    assert "their subscription" in alone.text()
+    assert "no value can be told" not in alone.text()
+    assert "no value can be told" in replace(alone, values=()).text()

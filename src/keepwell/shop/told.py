@@ -77,7 +77,8 @@ def _who(e: Explanation) -> str:
 def _past(e: Explanation) -> str:
     lines = ["What they did"]
     if e.history is None:
-        lines.append("  Bought nothing that was not taken back, so no value can be told.")
+        follows = "; what they are worth is their subscription" if e.values else ", so no value can be told"
+        lines.append(f"  Bought nothing that was not taken back{follows}.")
     else:
         h = e.history
         lines.append(f"  {_days(h['repeats'] + 1)} with a purchase, {_days(h['recency'])} from the first to the last")
