@@ -22,7 +22,7 @@ from keepwell.predict.belief import MarginBelief
 from keepwell.predict.fitted import Fitted
 from keepwell.predict.level import NONE
 from keepwell.predict.past import grouped
-from keepwell.predict.value import Known, lookup, next_orders, values
+from keepwell.predict.value import Known, lookup, values
 
 DRAWS, SEED, AS_OF = 256, 20240101, date(2024, 12, 31)
 SURE = MarginBelief(0.3, 0.3, 0.3, slope=0.0, per_order=0.0)
@@ -50,7 +50,8 @@ def forecast(engine: DuckEngine, path: str) -> dict[str, Any]:
     given = Known(
         lookup=lookup(past.cells),
         horizons=(year,),
-        next_order=next_orders(np.full(len(past.cells.age), np.inf), AS_OF),
+        wait=np.full(len(past.cells.age), np.inf),
+        as_of=AS_OF,
         soon=np.zeros((3, len(past.cells.age))),
         worth=compound.gamma_worth(worth.params, at, SURE.shared(at.shared).factor),
         level=NONE,

@@ -1,6 +1,7 @@
 """A method that forecasts customer by customer is judged and valued as one that forecasts cells."""
 
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 
 from keepwell import predict
 from keepwell.engine import collected
-from keepwell.predict.methods import Answer, Method, purchase_model
+from keepwell.predict.methods import Answer, Method, by_cell, fitted, purchase_model
 from keepwell.settings import from_dict
-from keepwell.tables import CONTRACTS
+from keepwell.tables import CONTRACTS, HORIZONS
 
 ASKED = {"season": False, "challenger": False, "covariates": [], "models": ["paretonbd"]}
 
@@ -33,10 +34,41 @@ def each_alone():
     return Method("alone", "each alone", at)
 
 
-def ran(engine, orders, method):
+def each_apart():
+    """Return a method that tells every third customer far more than their cell does, and every third far less."""
+    plain = each_alone()
+
+    def at(scene):
+        inside = plain.at(scene)
+        kind = np.arange(len(scene.customers().cell)) % 3
+
+        def forecast(days, *, rate=0.0):
+            one = inside.forecast(days, rate=rate)
+            orders = np.array([1.0, 4.0, 0.1])[kind]
+            chance = np.minimum(np.array([1.0, 3.0, 0.4])[kind] * one.p_active, 1.0)
+            return replace(one, p_active=chance, orders=orders * one.orders, discounted=orders * one.discounted)
+
+        return Answer(forecast, "customer", inside.one)
+
+    return Method("apart", "each apart", at)
+
+
+def life_of(name):
+    """Return the stage's choice of methods, but for a life, which is asked of the named purchase model."""
+    plain = import_module("keepwell.predict.choice").choices
+
+    def choices(among, ready, failed, tests, cells):
+        found = plain(among, ready, failed, tests, cells)
+        return found | {"life": replace(found["life"], answer=by_cell(fitted(name, cells), cells))}
+
+    return choices
+
+
+def ran(engine, orders, method, life="paretonbd"):
     settings = from_dict({"as_of": "2024-06-29", "predict": ASKED})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("keepwell.predict.run"), "methods", lambda _: [method])
+        patch.setattr(import_module("keepwell.predict.run"), "choices", life_of(life))
         # Distributions of cells alone are mended by the backtest, and mixed over what is not known of the parameters.
         patch.setattr(import_module("keepwell.predict.valuing"), "_mend", lambda *_: None)
         patch.setattr(import_module("keepwell.predict.doubt"), "VISIBLE", np.inf)
@@ -98,3 +130,67 @@ def test_all_methods_are_judged_alike_by_customer_and_by_cell(both):
 def test_the_fit_of_a_model_that_is_leaned_on_is_not_told_twice(both):
     assert {r["model"] for r in both[0]["fits"]} == {"paretonbd", "gammagamma"}
     assert {r["model"] for r in both[1]["fits"]} == {"gammagamma"}
+
+
+@pytest.fixture(scope="module", params=["paretonbd", "bgnbd"])
+def apart(request, duckdb, orders_of, log):
+    """What is told of customers far from their cells, with a life of the model leaned on and of another one."""
+    return ran(duckdb, orders_of(duckdb, *log), each_apart(), life=request.param)
+
+
+def horizons(found):
+    rows = {}
+    for row in found["values"]:
+        rows.setdefault(row["customer_id"], {})[row["horizon"]] = row
+    return rows
+
+
+def test_the_chance_of_being_a_customer_is_the_purchase_models_in_every_horizon(both, apart):
+    plain = {row["customer_id"]: row["p_active"] for row in both[0]["values"]}
+    for row in apart["values"]:
+        assert row["p_active"] == pytest.approx(plain[row["customer_id"]], rel=1e-12)
+
+
+def test_the_times_of_an_order_agree_with_the_chances_of_none(both, apart):
+    plain, as_of, moved = horizons(both[0]), date(2024, 6, 29), 0
+    for name, rows in horizons(apart).items():
+        near, base = rows["3m"], plain[name]["3m"]
+        assert near["p_order_30"] <= near["p_order_60"] <= near["p_order_90"] <= 1 - near["p_zero"]
+        power = np.log(near["p_zero"]) / np.log(base["p_zero"])
+        for days in (30, 60, 90):
+            expected = 1 - (1 - base[f"p_order_{days}"]) ** power
+            assert near[f"p_order_{days}"] == pytest.approx(expected, rel=1e-6, abs=1e-12)
+        due = (near["next_order"] - as_of).days if near["next_order"] else np.inf
+        for horizon, days in HORIZONS.items():
+            assert (due <= days) == (rows[horizon]["p_zero"] <= 0.5)
+        moved += near["next_order"] != base["next_order"]
+    assert moved > 50
+
+
+def test_a_life_brings_no_less_than_its_first_year(apart):
+    for rows in horizons(apart).values():
+        year, life = rows["12m"], rows["life"]
+        assert life["expected_orders"] >= year["expected_orders"]
+        assert life["expected_contribution"] >= year["expected_contribution"]
+        assert life["p_zero"] <= year["p_zero"]
+        assert "in proportion to their 12 months" in life["basis"]
+
+
+@pytest.mark.parametrize("apart", ["paretonbd"], indirect=True)
+def test_a_life_goes_on_from_its_first_year_as_the_purchase_model_says(both, apart):
+    plain = horizons(both[0])
+    for name, rows in horizons(apart).items():
+        growth = [found["life"]["expected_orders"] / found["12m"]["expected_orders"] for found in (rows, plain[name])]
+        assert growth[0] == pytest.approx(growth[1], rel=1e-9)
+
+
+def test_the_total_is_the_sum_of_the_customers(apart):
+    for row in apart["equity"]:
+        total = sum(r["expected_contribution"] for r in apart["values"] if r["horizon"] == row["horizon"])
+        assert row["expected"] == pytest.approx(total, rel=1e-9)
+        assert row["lower"] < row["expected"] < row["upper"]
+
+
+@pytest.mark.spark
+def test_on_spark_customers_far_from_their_cells_get_the_same(duckdb, spark, orders_of, log):
+    assert_same(*(ran(engine, orders_of(engine, *log), each_apart()) for engine in (duckdb, spark)))

@@ -47,7 +47,7 @@ def choices(
     models = {name: label for name, label in labels.items() if ready[name].per == "cell"}
     answer = {name: _chosen(labels, ready, failed, over(tests, days)) for name, days in HORIZONS.items()}
     year = answer[list(HORIZONS)[-1]]
-    if models:
+    if models and year.answer.per == "customer":
         year = _chosen(models, ready, failed, over(tests, YEAR_DAYS))
     return answer | {LIFE: replace(year, answer=by_cell(year.model, cells))}
 

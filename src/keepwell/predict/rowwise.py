@@ -1,7 +1,9 @@
 """Carry the forecast of a method that sees each customer to the valuing of batches.
 
 Such a method answers with one row per customer. Its numbers travel in a table beside `history`, joined by the engine,
-so that a batch finds its own rows; what customers share (the distributions of the count) is sent with the work.
+so that a batch finds its own rows; what customers share (the distributions of the count) is sent with the work. What a
+forecast calls `p_active` is here but the share of customers who draw from that distribution: whether somebody is still
+a customer is told by purchase models only.
 """
 
 from __future__ import annotations
@@ -45,7 +47,6 @@ class Told:
         group = group.astype(np.int64)
         share = np.divide(discounted, orders, out=np.ones_like(orders), where=orders > 0)
         return Rows(
-            p_active=p,
             orders=orders,
             discounted=discounted,
             doubt=doubt,

@@ -15,7 +15,7 @@ from keepwell.engine import Engine
 from keepwell.models import compound
 from keepwell.models.compound import Counts, GammaWorth, SignedWorth
 from keepwell.models.shapes import Cells, Floats, Ints, Spend
-from keepwell.predict import spend
+from keepwell.predict import agree, spend
 from keepwell.predict.horizon import SOON, Ahead
 from keepwell.predict.level import Level
 from keepwell.tables import CONTRACTS, checked
@@ -27,6 +27,8 @@ READ = ("customer_id", "repeats", "recency", "age", "first_contribution", "repea
 SCHEMA = pa.schema([pa.field(f.name, f.type) for f in CONTRACTS["values"].schema.to_pyarrow()])
 FURTHEST = 36_500  # days; a next order beyond is none
 EPOCH = date(1970, 1, 1)
+YEAR, LIFE = "12m", "life"
+TRACE = 1e-290  # below which nothing is divided by
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class Lookup:
 class Rows:
     """One horizon's forecast of the customers of a batch; arrays of shape (n,) unless said otherwise."""
 
-    p_active: Floats
     orders: Floats  # expected purchase days
     discounted: Floats  # the same, each discounted to now
     doubt: Floats  # sd of `discounted`, from what is not known of the parameters
@@ -69,12 +70,15 @@ class Forecaster(Protocol):
 class Known:
     """All that a batch needs besides its rows: plain arrays and values, so that it can be sent to workers.
 
-    A horizon named in `rows` is forecast by that method, row by row, and each other by the customer's cell.
+    A horizon named in `rows` is forecast by that method, row by row, and each other by the customer's cell. What the
+    cells' models say stays the measure of what such a method does not tell: whether a customer is still one, the days
+    within the horizon, and a life.
     """
 
     lookup: Lookup
     horizons: tuple[Ahead, ...]
-    next_order: Ints  # days since 1970, by cell; -1: no such day
+    wait: Floats  # days until an order is as likely as not, by cell; inf: never
+    as_of: date  # from which they are counted
     soon: Floats  # chance of an order within `SOON` days, shape (3, cells)
     worth: GammaWorth | SignedWorth
     level: Level
@@ -82,6 +86,13 @@ class Known:
     basis: tuple[str, ...]  # by horizon
     rows: Mapping[str, Forecaster] = field(default_factory=dict)
     reads: tuple[str, ...] = ()  # columns that `rows` read besides `READ`
+    year: Floats | None = None  # orders, and these discounted, of 12 months by the model of 'life', shape (2, cells)
+
+    @property
+    def active(self) -> Floats:
+        """The chance of still being a customer, by cell: that of the model of 12 months, or of the last one."""
+        found = {ahead.name: ahead.p_active for ahead in self.horizons}
+        return found.get(YEAR, self.horizons[-1].p_active)
 
 
 def lookup(cells: Cells) -> Lookup:
@@ -107,10 +118,10 @@ def valued(batch: pa.RecordBatch, *, known: Known) -> pa.RecordBatch:
     total = columns["first_contribution"] + columns["repeat_sum"]
     squares = columns["first_contribution"] ** 2 + columns["repeat_sum_squares"]
     money = _Money(n, total, squares, spend.predicted(known.worth.params, n=n.astype(float), total=total))
-    rows = _rising([_rows(batch, ahead, cell, known) for ahead in known.horizons])
-    soon = np.minimum(known.soon[:, cell], 1 - rows[0].none)
+    rows = _lived(_rising([_rows(batch, ahead, cell, known) for ahead in known.horizons]), cell, known)
+    same = _same(rows, cell, known)
     parts = [
-        _horizon(batch.column("customer_id"), ahead.name, basis, one, money, soon, cell, known)
+        _horizon(batch.column("customer_id"), ahead.name, basis, one, money, same, known)
         for ahead, basis, one in zip(known.horizons, known.basis, rows, strict=True)
     ]
     both = [pa.concat_arrays([part[i] for part in parts]) for i in range(len(SCHEMA))]
@@ -127,6 +138,32 @@ class _Money:
     worth: Spend
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What is said of a customer in the row of each horizon; shape (n,) unless said otherwise."""
+
+    active: Floats
+    soon: Floats  # shape (3, n)
+    due: Ints  # days since 1970; -1: no such day
+
+
+def _same(rows: Sequence[Rows], cell: Ints, known: Known) -> _Same:
+    """Return it; the times of the next order agree with the chances of none that methods of rows give."""
+    soon, wait = known.soon[:, cell], known.wait[cell]
+    asked = [i for i, ahead in enumerate(known.horizons) if ahead.name != LIFE]
+    near = known.horizons[0]
+    mine = soon
+    if near.name in known.rows:
+        mine = agree.soon(soon, near.none[cell], rows[0].none, days=near.days)
+    mine = np.minimum(mine, 1 - rows[0].none)
+    if any(known.horizons[i].name in known.rows for i in asked):
+        days = np.array([*SOON, *(known.horizons[i].days for i in asked)], dtype=np.float64)
+        none = np.vstack([1 - mine, *(rows[i].none for i in asked)])
+        base = np.vstack([1 - soon, *(known.horizons[i].none[cell] for i in asked)])
+        wait = agree.median(days, none, base, wait)
+    return _Same(known.active[cell], mine, next_orders(wait, known.as_of))
+
+
 def _rows(batch: pa.RecordBatch, ahead: Ahead, cell: Ints, known: Known) -> Rows:
     if ahead.name in known.rows:
         return known.rows[ahead.name].of(batch)
@@ -141,13 +178,56 @@ def _rising(rows: Sequence[Rows]) -> list[Rows]:
     return answer
 
 
+def _lived(rows: list[Rows], cell: Ints, known: Known) -> list[Rows]:
+    """Return the horizons with a life that goes on from 12 months, where a method of rows forecast these."""
+    place = {ahead.name: i for i, ahead in enumerate(known.horizons)}
+    if known.year is None or YEAR not in known.rows or LIFE in known.rows or LIFE not in place:
+        return rows
+    life = lengthened(known.horizons[place[LIFE]], cell, rows[place[YEAR]], known.year[:, cell])
+    return [life if name == LIFE else rows[i] for name, i in place.items()]
+
+
+def lengthened(ahead: Ahead, cell: Ints, year: Rows, base: Floats) -> Rows:
+    """Return the life of customers, by cell, multiplied by what 12 months are of the same model's 12 months.
+
+    The chance of being active takes up the factor as far as it can, and what an order brings the rest, so that the
+    distribution keeps its mean. There is never less in a life than in its first year, nor a greater chance of no order.
+
+    Args:
+        ahead: The life, by cell.
+        cell: Of each customer, shape (n,).
+        year: The customers' 12 months.
+        base: The model's own orders and discounted orders of 12 months, shape (2, n).
+    """
+    life = at_cells(ahead, cell)
+    orders = np.maximum(_over(year.orders, base[0]) * life.orders, year.orders)
+    discounted = np.maximum(_over(year.discounted, base[1]) * life.discounted, year.discounted)
+    factor = _over(discounted, life.discounted)
+    active = ahead.p_active[cell]
+    nothing = ahead.pmf[ahead.start[:-1]][life.group]
+    some = np.divide(1 - life.none, active, out=1 - nothing, where=active > agree.SEEN)  # given activity
+    chance = np.minimum(np.maximum(np.minimum(active * factor, 1.0) * some, 1 - year.none), 1.0)
+    return replace(
+        life,
+        orders=orders,
+        discounted=discounted,
+        doubt=life.doubt * factor,
+        none=np.minimum(1 - chance, year.none),
+        discount=life.discount * _over(factor * active * some, chance),
+    )
+
+
+def _over(value: Floats, base: Floats) -> Floats:
+    """Return value / base; 1 where there is next to nothing to divide by."""
+    return np.divide(value, base, out=np.ones_like(value), where=base > TRACE)
+
+
 def at_cells(ahead: Ahead, cell: Ints) -> Rows:
     """Return the forecast of customers by their cells."""
     variance = np.zeros(len(cell))
     for move in ahead.moves:
         variance += move[cell] ** 2
     return Rows(
-        p_active=ahead.p_active[cell],
         orders=ahead.orders[cell],
         discounted=ahead.discounted[cell],
         doubt=np.sqrt(variance),
@@ -160,29 +240,28 @@ def at_cells(ahead: Ahead, cell: Ints) -> Rows:
 
 
 def _horizon(
-    customer: pa.Array[Any], name: str, basis: str, rows: Rows, money: _Money, soon: Floats, cell: Ints, known: Known
+    customer: pa.Array[Any], name: str, basis: str, rows: Rows, money: _Money, same: _Same, known: Known
 ) -> list[pa.Array[Any]]:
     level = known.level.of(money.n - 1)
     mean, weight = money.worth.mean * level, money.worth.weight
     counts = Counts(rows.none, rows.group, rows.start, rows.pmf, rows.discount * level)
     quantiles = _quantiles(counts, money, known)
-    due = known.next_order[cell]
     columns: dict[str, Any] = {
         "customer_id": customer,
-        "horizon": pa.repeat(name, len(cell)),
-        "p_active": rows.p_active,
+        "horizon": pa.repeat(name, len(customer)),
+        "p_active": same.active,
         "expected_orders": rows.orders,
         "expected_contribution": rows.discounted * mean,
         **{f"q{int(100 * level):02d}": quantiles[:, i] for i, level in enumerate(compound.LEVELS)},
         "p_zero": np.clip(rows.none, 0.0, 1.0),
         # To first order, from the parameters of both.
         "sd_mean": np.hypot(rows.doubt * mean, rows.discounted * (1 - weight) * known.spend_sd),
-        "next_order": pa.array(due, pa.int32(), mask=due < 0).cast(pa.date32()),
-        **{f"p_order_{days}": np.clip(soon[i], 0.0, 1.0) for i, days in enumerate(SOON)},
-        "p_leave": pa.nulls(len(cell), pa.float64()),
+        "next_order": pa.array(same.due, pa.int32(), mask=same.due < 0).cast(pa.date32()),
+        **{f"p_order_{days}": np.clip(same.soon[i], 0.0, 1.0) for i, days in enumerate(SOON)},
+        "p_leave": pa.nulls(len(customer), pa.float64()),
         "spend": mean,
         "spend_weight": weight,
-        "basis": pa.repeat(basis, len(cell)),
+        "basis": pa.repeat(basis, len(customer)),
     }
     return [pa.array(columns[field.name], field.type) for field in SCHEMA]
 

@@ -29,14 +29,13 @@ from keepwell.predict.log import Log
 from keepwell.predict.methods import Scene
 from keepwell.predict.rowwise import Beside, beside
 from keepwell.predict.spend import SpendFit
-from keepwell.predict.value import Known, lookup, next_orders, values
+from keepwell.predict.value import YEAR, Known, lookup, values
 from keepwell.tables import HORIZONS, YEAR_DAYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 SPENDS = {"gammagamma": "Gamma-Gamma", "signedspend": "signed spend"}
-YEAR = "12m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,12 @@ class Future:
     mends: Mapping[str, Adjustment | None]  # of their distributions, by horizon
     beside: Beside  # of methods that forecast customer by customer
     summed: Mapping[str, float]  # purchase days of all, of these methods
+    year: Floats | None = None  # see `Known.year`; None: 12 months are forecast by cell
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The horizons whose forecast is not that of the customers' cells."""
+        return (*self.beside.forecasters, *(() if self.year is None else (LIFE,)))
 
     def orders(self, horizon: str) -> float | None:
         """Return the purchase days of all customers together; None: what the purchase model says."""
@@ -91,9 +96,19 @@ def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) 
         if one.answer.per == "customer"
     }
     apart = beside(log.engine, log.history, scene.customers(), each, aheads) if each else Beside(log.history, {})
-    return Future(
-        chosen, aheads, known, mends, apart, {name: float(forecast.orders.sum()) for name, forecast in each.items()}
-    )
+    summed = {name: float(forecast.orders.sum()) for name, forecast in each.items()}
+    year = _year(log, chosen, aheads, known, rate) if YEAR in each else None
+    return Future(chosen, aheads, known, mends, apart, summed, year)
+
+
+def _year(
+    log: Log, chosen: Mapping[str, Chosen], aheads: Mapping[str, Ahead], known: Mapping[str, Posterior], rate: float
+) -> Floats:
+    """Return what the model of a life says of 12 months, by cell: orders, and these discounted."""
+    far, year = chosen[LIFE].model, aheads[YEAR]
+    if far.name != chosen[YEAR].model.name:
+        (year,) = doubt.ahead(far, log.past.cells, known[far.name], spans={YEAR: year.days}, rate=rate)
+    return np.array([year.orders, year.discounted])
 
 
 def _aheads(
@@ -150,7 +165,8 @@ def valued(log: Log, ahead: Future, of: Worth) -> ir.Table:
     known = Known(
         lookup=lookup(cells),
         horizons=tuple(ahead.aheads.values()),
-        next_order=next_orders(year.model.next_order_days(year.fit.params, cells), log.as_of),
+        wait=year.model.next_order_days(year.fit.params, cells),
+        as_of=log.as_of,
         soon=conformal.sooner(soon, cells, ahead.mends[first]),
         worth=_draws(log, of),
         level=of.level,
@@ -158,6 +174,7 @@ def valued(log: Log, ahead: Future, of: Worth) -> ir.Table:
         basis=tuple(_basis(ahead, name, of) for name in ahead.aheads),
         rows=ahead.beside.forecasters,
         reads=ahead.beside.reads,
+        year=ahead.year,
     )
     return values(log.engine, ahead.beside.history, known)
 
@@ -180,6 +197,7 @@ def _basis(future: Future, name: str, of: Worth) -> str:
         # What is mended, or said customer by customer, is not mixed, however well the parameters are known.
         "" if mend or name in future.beside.forecasters else doubt.words(ahead),
         mend.words if mend else "",
+        "each customer's life in proportion to their 12 months" if name == LIFE and future.year is not None else "",
         f"looking {far} ahead",
     )
     return "; ".join(part for part in parts if part)
@@ -199,7 +217,7 @@ def totals(log: Log, ahead: Future, of: Worth, tests: Sequence[Tested], made: ir
         shares,
         of.belief,
         seed=log.settings.predict.seed,
-        expected={name: _summed(log.engine, made, name) for name in ahead.beside.forecasters},
+        expected={name: _summed(log.engine, made, name) for name in ahead.apart},
     )
 
 
