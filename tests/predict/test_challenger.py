@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from keepwell import predict
 from keepwell.engine import collected
-from keepwell.errors import FitError
+from keepwell.errors import DataError, FitError
 from keepwell.models import paretonbd
+from keepwell.models.shapes import Cells
 from keepwell.predict import challenger as asked
 from keepwell.predict.boosted import reasons
 from keepwell.predict.daily import daily
@@ -99,6 +101,18 @@ def test_a_part_of_the_customers_is_said_to_be_one(duckdb, orders_of, monkeypatc
     assert 0 < examples[1] < examples[0]
     assert "of the customers" not in whole.words
     assert re.search(r"of \d\d% of the customers, chosen by their ids$", part.words)
+
+
+def test_a_part_without_the_giant_has_gaps_that_can_be():
+    """Half of the customers, all of whom came daily for a week, where the other half came once a quarter for years."""
+    cells = Cells(np.array([0, 7]), np.array([0, 7]), np.array([300, 300]), np.array([300.0, 40.0]))
+    whole = 5000 * np.log(91.0)
+    with pytest.raises(DataError, match="sum to"):
+        fitted("mbgcnbdk", replace(cells, log_intervals=0.5 * whole))
+    assert asked.log_gaps(cells, whole, 0.5) == 0.0
+    assert fitted("mbgcnbdk", replace(cells, log_intervals=asked.log_gaps(cells, whole, 0.5))).fit.params.k >= 1
+    assert asked.log_gaps(cells, whole, 1.0) == whole
+    assert asked.log_gaps(replace(cells, recency=np.array([0, 70])), 600.0, 0.5) == 300.0
 
 
 def test_rows_are_in_the_order_of_the_ids(duckdb, orders_of):

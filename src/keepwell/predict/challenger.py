@@ -227,13 +227,25 @@ def _known(
     table = collected(facts.engine, facts.features(day, share).order_by("customer_id"))
     history = (table[name].to_numpy().astype(np.int64) for name in ("repeats", "recency", "age"))
     cells, cell = stacks.cells_of(*history)
-    cells = replace(cells, log_intervals=share * facts.daily.log_gaps_until(day))
+    cells = replace(cells, log_intervals=log_gaps(cells, facts.daily.log_gaps_until(day), share))
     if too_few(cells):
         return None
     try:
         return Known(table, cells, cell, tuple(fit(name, cells) for name in names))
     except FitError:
         return None
+
+
+def log_gaps(cells: Cells, whole: float, share: float) -> float:
+    """Return the sum of ln(days between neighbouring purchase days) of a part of the customers.
+
+    Taken for their share of the sum over all, `whole`; but no more than if each of them had come evenly, which is the
+    most that it can be: somebody who buys for a hundred others may not be among them.
+    """
+    if share >= 1:
+        return whole
+    x, t_x = np.maximum(cells.repeats, 1), np.maximum(cells.recency, 1)
+    return min(share * whole, float(cells.count @ (cells.repeats * np.log(t_x / x))))
 
 
 def _origin(facts: Facts, day: date, trial: date | None, known: Known, code: Coder, ids: Any) -> Origin | None:
