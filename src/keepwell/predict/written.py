@@ -25,7 +25,8 @@ from keepwell.predict.origins import Origin
 from keepwell.predict.path import Course, main_origin, path
 from keepwell.predict.spend import SpendFit
 from keepwell.predict.subscribers import Subscribed
-from keepwell.predict.valuing import YEAR, Future
+from keepwell.predict.value import YEAR
+from keepwell.predict.valuing import Future
 from keepwell.predict.warnings import Case, warned
 from keepwell.tables import CONTRACTS, YEAR_DAYS, checked
 
