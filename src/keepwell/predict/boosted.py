@@ -79,7 +79,7 @@ class Booster:
 
 
 def grown(examples: Examples, *, names: Sequence[str], kinds: Sequence[str], rounds: int, seed: int) -> Booster:
-    """Grow trees.
+    """Grow trees; none from examples of whom nobody came.
 
     Args:
         examples: What they learn from.
@@ -92,7 +92,7 @@ def grown(examples: Examples, *, names: Sequence[str], kinds: Sequence[str], rou
         FitError: LightGBM is not to be had here.
     """
     lgb = _lightgbm()
-    if not rounds:
+    if not rounds or not examples.came.any():
         return Booster("", tuple(names), 0)
     data = _dataset(lgb, examples, names, kinds)
     model = lgb.train(_settings(len(examples.came), seed), data, num_boost_round=rounds)
@@ -100,12 +100,14 @@ def grown(examples: Examples, *, names: Sequence[str], kinds: Sequence[str], rou
 
 
 def rounds_in_time(early: Examples, late: Examples, *, names: Sequence[str], kinds: Sequence[str], seed: int) -> int:
-    """Return the number of trees, grown on `early`, that forecast `late` best; 0 where none is better.
+    """Return the number of trees, grown on `early`, that forecast `late` best; 0 where none is better, or none grows.
 
     Raises:
         FitError: LightGBM is not to be had here.
     """
     lgb = _lightgbm()
+    if not early.came.any():
+        return 0
     data = _dataset(lgb, early, names, kinds)
     trial = _dataset(lgb, late, names, kinds, reference=data)
     stop = lgb.early_stopping(PATIENCE, verbose=False)

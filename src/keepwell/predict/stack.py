@@ -165,7 +165,9 @@ def ready(
         other = boosted.grown(whole.part(fold != k), names=columns, kinds=kinds, rounds=rounds, seed=seed)
         factor[fold == k] = other.factor(whole.x[fold == k])
     spread, banded = _spread_of(origins, weights, whole, factor)
-    return Stack(now.models, weights, booster, spread, banded, _words(now.models, weights, rounds, len(whole.came)))
+    return Stack(
+        now.models, weights, booster, spread, banded, _words(now.models, weights, booster.rounds, len(whole.came))
+    )
 
 
 AHEAD = "ahead"  # days looked ahead / age
