@@ -71,8 +71,8 @@ def total(level=NONE, **changes):
     plain = {"growth": 1.0, "seed": 1}
     belief = changes.pop("belief", SURE)
     doubt = changes.pop("shares", shares(0.1))
-    horizon = changes.pop("ahead", ahead())
-    return equity(horizon, PAST, SPEND, level, doubt, belief, **{**plain, **changes})
+    horizon, spend = changes.pop("ahead", ahead()), changes.pop("spend", SPEND)
+    return equity(horizon, PAST, spend, level, doubt, belief, **{**plain, **changes})
 
 
 def test_expected_is_the_sum_over_customers():
@@ -117,8 +117,17 @@ def test_an_origin_that_lost_money_is_not_left_out():
     found = measured(tests, "m", NONE, horizon=91)
     assert found.additive
     assert found.error.seen > 0.8
-    row = total(shares=found)
+    row = total(shares=found, spend=replace(SPEND, name="signedspend"))
     assert row.lower < 0 < row.expected < row.upper
+
+
+def test_a_total_of_orders_that_all_bring_something_is_no_loss():
+    """At two origins nothing came at all, so that errors have no logarithm."""
+    found = measured(at_origins((100, 0), (100, 0), (100, 300)), "m", NONE, horizon=91)
+    assert found.additive
+    plain, signed = total(shares=found), total(shares=found, spend=replace(SPEND, name="signedspend"))
+    assert (plain.lower, plain.upper) == (0, signed.upper)
+    assert signed.lower < 0
 
 
 def test_without_an_origin_the_doubt_is_assumed_and_said():

@@ -186,6 +186,8 @@ def equity(
     additive = shares.additive or expected <= 0
     missed = size * error if additive else expected * shared.factor * np.expm1(error)
     simulated = expected * shared.factor + missed + orders * shared.per_order
+    if spend.name == "gammagamma":
+        simulated = np.maximum(simulated, 0.0)  # every order brings something
     lower, upper = (float(v) for v in np.quantile(simulated, [0.05, 0.95]))
     words = [shares.words]
     if growth > 1:
