@@ -76,6 +76,12 @@ def test_a_horizon_that_no_test_reached_halfway_is_told():
     assert kinds(case(tests=[], days=60)) == {("too short", h) for h in ("3m", "6m", "12m")}
 
 
+def test_a_long_log_of_newcomers_is_not_called_short():
+    found = {w.subject: w.words for w in warned(case(tests=[], days=400)) if w.kind == "too short"}
+    assert "Too few customers were known 91 days ago" in found["3m"]
+    assert "The log spans 400 days" in found["12m"]  # a year and a quarter are not over
+
+
 def test_a_model_that_could_not_be_fitted_is_named():
     said = case(failed=["MBG/CNBD-k could not be fitted: nobody came twice"])
     assert ("not fitted", "MBG/CNBD-k") in kinds(said)

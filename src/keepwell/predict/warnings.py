@@ -85,11 +85,15 @@ def _too_short(case: Case) -> Iterator[Warned]:
         if 2 * furthest > days:
             continue
         tried = f"the longest test looked {furthest} days ahead" if furthest else "there was no test at all"
+        why = f"The log spans {whole} days, too few to test a forecast over {days} days"
+        mend = f"A log of {days + 91} days or more can test it."
+        if whole >= days + 91:
+            why = f"Too few customers were known {days} days ago to test a forecast over so many"
+            mend = f"Once more of them are known for {days} days it can be tested."
         yield Warned(
             "too short",
             name,
-            f"The log spans {whole} days, too few to test a forecast over {days} days: {tried}. So nobody knows how "
-            f"far off it is, and its interval rests on an assumption. A log of {days + 91} days or more can test it.",
+            f"{why}: {tried}. So nobody knows how far off it is, and its interval rests on an assumption. {mend}",
             float(whole),
         )
 
