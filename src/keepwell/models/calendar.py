@@ -38,8 +38,8 @@ TWICE_FROM = 730  # and from which it was seen twice, so that detail and trend c
 EVENT_SD = 1.0  # prior sd of the logarithm of what a named event does: from a third to three times
 MOST = {"weekday": 1.0, "year": 1.0, "detail": 0.5, "trend": 0.1, "events": EVENT_SD}  # largest sd of each kind
 NOTHING = 1e-3  # sd of a kind of effects below which it is held for none
-SETTLED = 1e-4  # relative change of an sd at which the search for it ends
-ROUNDS = 200
+SETTLED = 1e-2  # relative change of an sd at which the search for it ends
+ROUNDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,9 @@ def peak(counts: Problem, start: Floats, sd: Floats, *, dispersion: float) -> tu
         slope = counts.columns.T @ (counts.came - mean) / dispersion - penalty * effects
         bend = (counts.columns.T * mean) @ counts.columns / dispersion + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
-        if float(slope @ step) < 1e-10:
+        if float(slope @ step) < 1e-8:
             break
-        for halving in range(40):
+        for halving in range(20):
             there = effects + step / 2**halving
             reached = counts.value(there, penalty, dispersion)
             if reached > value:

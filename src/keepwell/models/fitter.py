@@ -52,9 +52,14 @@ class Counted:
         return (value, gradient) if fine else (-np.inf, np.zeros_like(theta))
 
 
-def searched(objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]]) -> tuple[Floats, float]:
-    """Return a place near a maximum, good to about a thousandth of what can be told, and the value there."""
-    end = _climbed(Counted(objective), start, bounds, little=1e-6, share=0.0)
+def searched(
+    objective: Objective, start: Floats, bounds: Sequence[tuple[float, float]], *, little: float = 1e-6
+) -> tuple[Floats, float]:
+    """Return a place near a maximum, where a step promises a gain of `little`, and the value there.
+
+    A gain of 1e-6 is about a thousandth of what can be told.
+    """
+    end = _climbed(Counted(objective), start, bounds, little=little, share=0.0)
     return end.theta, end.value
 
 

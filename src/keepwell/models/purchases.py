@@ -14,6 +14,7 @@ from keepwell.models.shapes import Cells, Fit, Floats, Ints, parameters
 
 P = TypeVar("P")
 ENOUGH_TO_CHOOSE = 2000  # cells of the thinned set on which the starts compete
+CLOSE = 1e-4  # gain that is left when the starts are compared
 ENOUGH_TO_START = 20_000  # cells of the thinned set on which the winner is refined
 SHAPES = (-9.0, 12.0)  # bounds of the logarithm of a shape parameter
 SCALES = (-9.0, 20.0)  # bounds of the logarithm of a scale in days
@@ -92,7 +93,8 @@ def _near(
     best = starts[0]
     if len(starts) > 1:
         few = objective(thinned(rows, ENOUGH_TO_CHOOSE))
-        best = max((searched(few, start, bounds) for start in starts), key=lambda end: end[1])[0]
+        ends = (searched(few, start, bounds, little=CLOSE) for start in starts)
+        best = max(ends, key=lambda end: end[1])[0]
     more = thinned(rows, ENOUGH_TO_START)
     scouting = Counted(objective(more))
     place = searched(scouting, best, bounds)[0]

@@ -47,6 +47,7 @@ LABELS = {
     "mbgcnbdk": "MBG/CNBD-k",
 }  # of the purchase models, the simplest first
 SEASON, COVARIATES, STACK = "season", "covariates", "stack"
+ENOUGH_TO_TELL = 500  # customers, below which nothing is learned of what tells them apart
 QUARTERS_BACK = (0, 1, 2, 4)  # where methods that see each customer are tested: as far back as horizons look ahead
 
 
@@ -167,8 +168,7 @@ def with_trees(seed: int) -> Method:
         log, plain = scene.log, _different(scene)
         if not plain:
             raise NoPartError("there is no purchase model to correct", "", "Name one in predict.models.")
-        if not _looking_back(scene):
-            raise NoPartError("trees are not grown for this origin", "", "")
+        _passed_over(scene)
         facts = Facts(log.engine, log.parts, log.days, log.tables, scene.daily, log.first, scene.day)
         everybody = float(log.past.cells.count.sum())
         made = challenger(facts, scene.cells, plain, fitted, seed=seed, everybody=everybody, memory=memory)
@@ -179,6 +179,8 @@ def with_trees(seed: int) -> Method:
 
 def _passed_over(scene: Scene) -> None:
     """Raise NoPartError where customers are not looked at one by one."""
+    if scene.cells.count.sum() < ENOUGH_TO_TELL:
+        raise NoPartError("too few customers to learn what tells them apart", "", "")
     if not _looking_back(scene):
         raise NoPartError("customers are not told apart at this origin", "", "")
 

@@ -40,6 +40,7 @@ HALF_LIFE = 365.0  # days: what came a year earlier counts half
 MEAN_STEP, SIZE_STEP = 20, 8  # distributions are kept for means and sizes a 20th and an 8th of a logarithm apart
 FOLDS = 2
 PRICE = 0.005  # share of CRPS that forecasts in bands may cost
+SIZES = (-2.0, 12.0)  # bounds of ln k: smaller sizes have tails of thousands of purchases
 LEAST = 1e-9  # purchases; what is expected of somebody who has surely left
 
 
@@ -92,7 +93,7 @@ class Spread:
         log_mean = np.log(mean)
         a, b = self.present, self.size
         p = expit(a[0] + a[1] * _logit(active) + a[2] * log_mean)
-        k = np.exp(np.clip(b[0] + b[1] * np.log1p(repeats) + b[2] * log_mean, -8.0, 12.0))
+        k = np.exp(np.clip(b[0] + b[1] * np.log1p(repeats) + b[2] * log_mean, *SIZES))
         return p, k
 
 
@@ -324,7 +325,7 @@ BOUNDS = ((-8, 8), (0, 4), (-3, 3), (-5, 5), (-3, 3), (-3, 3))
 def _log_chance(theta: Floats, m: Floats, here: Floats, x: Floats, y: Floats) -> Floats:
     """Return the logarithm of the chance of y; `here` is logit of the chance of being active, x ln(1 + repeats)."""
     p = expit(theta[0] + theta[1] * here + theta[2] * np.log(m))
-    k = np.exp(np.clip(theta[3] + theta[4] * x + theta[5] * np.log(m), -8.0, 12.0))
+    k = np.exp(np.clip(theta[3] + theta[4] * x + theta[5] * np.log(m), *SIZES))
     mu = m / p
     none = -k * np.log1p(mu / k)
     some = gammaln(k + y) - gammaln(k) - gammaln(y + 1) + none + y * np.log(mu / (k + mu))
@@ -334,8 +335,9 @@ def _log_chance(theta: Floats, m: Floats, here: Floats, x: Floats, y: Floats) ->
 
 def _forecast(days: int, mean: Floats, discounted: Floats, p: Floats, k: Floats) -> Forecast:
     """Return counts of 0 with chance 1 - p, else negative binomial, their distributions on a grid; means are kept."""
+    p = np.maximum(p, np.minimum(mean / max(days, 1), 1.0))  # nobody buys on more days than there are
     of_mean, of_size = np.ceil(MEAN_STEP * np.log(mean / p)), np.rint(SIZE_STEP * np.log(k))
-    kinds, group = np.unique(1000 * of_mean + of_size, return_inverse=True)  # sizes lie within e^-8 and e^12
+    kinds, group = np.unique(1000 * of_mean + of_size, return_inverse=True)  # sizes lie within SIZES
     size = np.rint(kinds - 1000 * np.rint(kinds / 1000))
     each = np.exp((kinds - size) / 1000 / MEAN_STEP)
     start, pmf = counted(each, np.exp(size / SIZE_STEP))
