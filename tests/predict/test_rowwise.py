@@ -1,5 +1,6 @@
 """A method that forecasts customer by customer is judged and valued as one that forecasts cells."""
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -145,10 +146,22 @@ def horizons(found):
     return rows
 
 
-def test_the_chance_of_being_a_customer_is_the_purchase_models_in_every_horizon(both, apart):
+def test_the_chance_of_being_a_customer_is_one_and_never_below_that_of_an_order(both, apart):
     plain = {row["customer_id"]: row["p_active"] for row in both[0]["values"]}
+    year = {row["customer_id"]: 1 - row["p_zero"] for row in apart["values"] if row["horizon"] == "12m"}
     for row in apart["values"]:
-        assert row["p_active"] == pytest.approx(plain[row["customer_id"]], rel=1e-12)
+        name = row["customer_id"]
+        assert row["p_active"] == pytest.approx(max(plain[name], year[name]), rel=1e-12)
+
+
+def test_more_time_never_means_less(apart):
+    by_horizon = {name: {} for name in ("3m", "6m", "12m", "life")}
+    for row in apart["values"]:
+        by_horizon[row["horizon"]][row["customer_id"]] = row
+    for shorter, longer in itertools.pairwise(by_horizon.values()):
+        for name, row in shorter.items():
+            assert longer[name]["expected_orders"] >= row["expected_orders"] - 1e-12
+            assert 1 - longer[name]["p_zero"] >= 1 - row["p_zero"] - 1e-12
 
 
 def test_the_times_of_an_order_agree_with_the_chances_of_none(both, apart):

@@ -148,7 +148,7 @@ def test_the_backtest_names_a_champion_of_each_horizon_that_beats_the_baselines(
 @pytest.fixture(scope="module")
 def everything(duckdb, orders_of, draw_shop):
     """A small log, and the stage's answer with every method at work."""
-    log = draw_shop(300, seed=6, ahead=0)
+    log = draw_shop(700, seed=6, ahead=0)
     return log, ran(duckdb, orders_of(duckdb, *log), last=545, predict={})
 
 

@@ -70,7 +70,8 @@ def verdict(rounds: Sequence[Scored], labels: Mapping[str, str]) -> Verdict | No
     there = [m for m in labels if any(m in r.methods for r in rounds)]
     if not there:
         return None
-    crps = means(rounds, there)
+    everyone = mean_of(rounds)
+    crps = np.array([everyone[m] for m in there])
     best = there[int(np.argmin(crps))]
     for method, value in zip(there, crps, strict=True):
         if method == best or value - crps.min() <= max(_error(rounds, method, best), SAME * crps.min()):
@@ -79,6 +80,12 @@ def verdict(rounds: Sequence[Scored], labels: Mapping[str, str]) -> Verdict | No
     if method == best:
         return Verdict(method, f"lowest mean CRPS over {number} of the backtest")
     return Verdict(method, f"simpler than {labels[best]} and within one standard error of its CRPS, {number}")
+
+
+def mean_of(rounds: Sequence[Scored]) -> dict[str, float]:
+    """Return the mean CRPS of each method that took part anywhere; see `means`."""
+    methods = sorted({method for one in rounds for method in one.methods})
+    return dict(zip(methods, means(rounds, methods).tolist(), strict=True))
 
 
 def means(rounds: Sequence[Scored], methods: Sequence[str]) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -183,3 +184,40 @@ def _worth(one: Fitted, places: Places, *, days: int, rate: float) -> Floats:
     whole = one.model.discounted(one.fit.params, x=x, t_x=age, T=age, delta=rate, t=float(days))
     answer: Floats = whole / one.model.active(one.fit.params, x=x, t_x=age, T=age)
     return answer
+
+
+class Stretch(Protocol):
+    """A forecast of some stretch of time, by cell or by customer: `Ahead` or `value.Rows`."""
+
+    @property
+    def orders(self) -> Floats:
+        """Expected purchase days."""
+
+    @property
+    def discounted(self) -> Floats:
+        """The same, discounted."""
+
+    @property
+    def none(self) -> Floats:
+        """Chance of no purchase."""
+
+    @property
+    def discount(self) -> Floats:
+        """What remains to be discounted."""
+
+
+def rising(longer: Stretch, shorter: Stretch) -> dict[str, Any]:
+    """Return what changes in a forecast so that it promises no less than that of a shorter time.
+
+    Where the two were made by different methods, the longer may expect fewer orders of a customer, or order them less
+    surely. It then takes over what the shorter says; what an order brings rises with it, so that the distribution keeps
+    its mean.
+    """
+    discounted = np.maximum(longer.discounted, shorter.discounted)
+    more = np.divide(discounted, longer.discounted, out=np.ones_like(discounted), where=longer.discounted > 1e-9)
+    return {
+        "orders": np.maximum(longer.orders, shorter.orders),
+        "discounted": discounted,
+        "none": np.minimum(longer.none, shorter.none),
+        "discount": longer.discount * more,
+    }

@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 
 LABELS = {
     "pooled": "pooled rate",
-    "bgnbd": "BG/NBD",
-    "mbgnbd": "MBG/NBD",
     "paretonbd": "Pareto/NBD",
+    "mbgnbd": "MBG/NBD",
+    "bgnbd": "BG/NBD",
     "mbgcnbdk": "MBG/CNBD-k",
-}  # of the purchase models, the simplest first
+}  # of the purchase models, the simplest first; of those with four parameters, whose customers may leave the soonest
 SEASON, COVARIATES, STACK = "season", "covariates", "stack"
 ENOUGH_TO_TELL = 500  # customers, below which nothing is learned of what tells them apart
 QUARTERS_BACK = (0, 1, 2, 4)  # where methods that see each customer are tested: as far back as horizons look ahead

@@ -16,7 +16,7 @@ from keepwell.models import compound
 from keepwell.models.compound import Counts, GammaWorth, SignedWorth
 from keepwell.models.shapes import Cells, Floats, Ints, Spend
 from keepwell.predict import agree, spend
-from keepwell.predict.horizon import SOON, Ahead
+from keepwell.predict.horizon import SOON, Ahead, rising
 from keepwell.predict.level import Level
 from keepwell.tables import CONTRACTS, checked
 
@@ -161,7 +161,8 @@ def _same(rows: Sequence[Rows], cell: Ints, known: Known) -> _Same:
         none = np.vstack([1 - mine, *(rows[i].none for i in asked)])
         base = np.vstack([1 - soon, *(known.horizons[i].none[cell] for i in asked)])
         wait = agree.median(days, none, base, wait)
-    return _Same(known.active[cell], mine, next_orders(wait, known.as_of))
+    year = next((rows[i].none for i, ahead in enumerate(known.horizons) if ahead.name == YEAR), rows[0].none)
+    return _Same(np.maximum(known.active[cell], np.clip(1 - year, 0.0, 1.0)), mine, next_orders(wait, known.as_of))
 
 
 def _rows(batch: pa.RecordBatch, ahead: Ahead, cell: Ints, known: Known) -> Rows:
@@ -171,10 +172,10 @@ def _rows(batch: pa.RecordBatch, ahead: Ahead, cell: Ints, known: Known) -> Rows
 
 
 def _rising(rows: Sequence[Rows]) -> list[Rows]:
-    """Return the horizons with no chance of no order above that of a shorter one, whichever methods made them."""
+    """Return the horizons so that more time never means less, whichever methods made them; see `horizon.rising`."""
     answer = [rows[0]]
     for one in rows[1:]:
-        answer.append(replace(one, none=np.minimum(one.none, answer[-1].none)))
+        answer.append(replace(one, **rising(one, answer[-1])))
     return answer
 
 
@@ -190,7 +191,7 @@ def _lived(rows: list[Rows], cell: Ints, known: Known) -> list[Rows]:
 def lengthened(ahead: Ahead, cell: Ints, year: Rows, base: Floats) -> Rows:
     """Return the life of customers, by cell, multiplied by what 12 months are of the same model's 12 months.
 
-    The chance of being active takes up the factor as far as it can, and what an order brings the rest, so that the
+    The chance of an order takes up a factor below 1, and what an order brings one above it, so that the
     distribution keeps its mean. There is never less in a life than in its first year, nor a greater chance of no order.
 
     Args:
@@ -206,7 +207,7 @@ def lengthened(ahead: Ahead, cell: Ints, year: Rows, base: Floats) -> Rows:
     active = ahead.p_active[cell]
     nothing = ahead.pmf[ahead.start[:-1]][life.group]
     some = np.divide(1 - life.none, active, out=1 - nothing, where=active > agree.SEEN)  # given activity
-    chance = np.minimum(np.maximum(np.minimum(active * factor, 1.0) * some, 1 - year.none), 1.0)
+    chance = np.minimum(np.maximum(active * np.minimum(factor, 1.0) * some, 1 - year.none), 1.0)
     return replace(
         life,
         orders=orders,

@@ -89,7 +89,7 @@ def future(scene: Scene, chosen: Mapping[str, Chosen], tests: Sequence[Tested]) 
     # What a mend learned at origins was learned of distributions that were not mixed, so it goes on such ones.
     mended = frozenset(name for name, mend in mends.items() if mend is not None)
     plain = _aheads(log, chosen, known, rate, mended)
-    aheads = _falling({name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()})
+    aheads = _rising({name: conformal.adjusted(one, log.past.cells, mends[name]) for name, one in plain.items()})
     each = {
         name: one.answer.forecast(aheads[name].days, rate=rate)
         for name, one in chosen.items()
@@ -129,13 +129,13 @@ def _aheads(
     return {name: done[name] for name in days}
 
 
-def _falling(aheads: Mapping[str, Ahead]) -> dict[str, Ahead]:
-    """Let the chance of no order never rise with time, although horizons may differ in method and in mending."""
+def _rising(aheads: Mapping[str, Ahead]) -> dict[str, Ahead]:
+    """Let more time never mean less, although horizons may differ in method and in mending."""
     done: dict[str, Ahead] = {}
-    least: Floats = np.full(len(next(iter(aheads.values())).none), np.inf)
+    before: Ahead | None = None
     for name, one in aheads.items():
-        least = np.minimum(least, one.none)
-        done[name] = replace(one, none=least)
+        before = one if before is None else replace(one, **horizons.rising(one, before))
+        done[name] = before
     return done
 
 
