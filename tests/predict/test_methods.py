@@ -20,8 +20,8 @@ def scene(cells=CELLS):
 
 
 def test_the_settings_name_the_purchase_models_and_the_simplest_comes_first():
-    named = [m.name for m in methods(Predict(models=("paretonbd", "bgnbd")))]
-    assert [name for name in named if name in LABELS] == ["bgnbd", "paretonbd"]
+    named = [m.name for m in methods(Predict(models=("bgnbd", "paretonbd")))]
+    assert [name for name in named if name in LABELS] == ["paretonbd", "bgnbd"]
 
 
 def test_a_purchase_model_answers_by_cell_and_keeps_its_fit():

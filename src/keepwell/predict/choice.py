@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from keepwell.models.shapes import Cells
 from keepwell.predict.backtest import Tested, over
-from keepwell.predict.contest import Verdict, lead, mean_of, verdict
+from keepwell.predict.contest import Verdict, lead, lowest, verdict
 from keepwell.predict.fitted import Fitted
 from keepwell.predict.methods import BASELINES, LABELS, Answer, Method, by_cell, pooled
 from keepwell.predict.origins import Origin, horizon_of
@@ -70,8 +70,7 @@ def _chosen(
     notes = ([trees.words] if trees else []) + list(failed)
     beaten_by = ""
     if any(best.champion in one.methods for one in rounds):
-        crps = mean_of(rounds)
-        beaten_by = min((best.champion, *BASELINES), key=crps.__getitem__).replace(best.champion, "")
+        beaten_by = lowest(rounds, [best.champion, *BASELINES]).replace(best.champion, "")
     if beaten_by:
         notes.append(f"beware: '{beaten_by}' forecast better in the backtest")
     words = "; ".join([f"{labels[best.champion]} ({best.reason})", *notes])
@@ -97,9 +96,10 @@ def marks(chosen: Mapping[str, Chosen], tests: Sequence[Tested]) -> Iterator[Mar
             continue
         rounds, champion = [test.scored for test in taken], chosen[name].method
         yield Mark(there[-1], champion, "champion", 1.0)
-        crps = mean_of(rounds)
-        yield Mark(there[-1], min((*BASELINES, *_methods(taken)), key=crps.__getitem__), "best", 1.0)
-        found = lead(rounds, champion, min(BASELINES, key=crps.__getitem__))
+        # As in the contest, methods that may win are held against each other; the first of them meets the baselines.
+        first = lowest(rounds, [method for method in _methods(taken) if method not in BASELINES])
+        yield Mark(there[-1], lowest(rounds, [*BASELINES, first]), "best", 1.0)
+        found = lead(rounds, champion, lowest(rounds, BASELINES))
         if found is not None:
             yield Mark(there[-1], champion, "won_by", found.share)
             yield Mark(there[-1], champion, "won_by_se", found.se)

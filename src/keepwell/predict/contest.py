@@ -70,8 +70,7 @@ def verdict(rounds: Sequence[Scored], labels: Mapping[str, str]) -> Verdict | No
     there = [m for m in labels if any(m in r.methods for r in rounds)]
     if not there:
         return None
-    everyone = mean_of(rounds)
-    crps = np.array([everyone[m] for m in there])
+    crps = means(rounds, there)
     best = there[int(np.argmin(crps))]
     for method, value in zip(there, crps, strict=True):
         if method == best or value - crps.min() <= max(_error(rounds, method, best), SAME * crps.min()):
@@ -82,10 +81,9 @@ def verdict(rounds: Sequence[Scored], labels: Mapping[str, str]) -> Verdict | No
     return Verdict(method, f"simpler than {labels[best]} and within one standard error of its CRPS, {number}")
 
 
-def mean_of(rounds: Sequence[Scored]) -> dict[str, float]:
-    """Return the mean CRPS of each method that took part anywhere; see `means`."""
-    methods = sorted({method for one in rounds for method in one.methods})
-    return dict(zip(methods, means(rounds, methods).tolist(), strict=True))
+def lowest(rounds: Sequence[Scored], methods: Sequence[str]) -> str:
+    """Return the method of the lowest mean CRPS; see `means`."""
+    return methods[int(means(rounds, methods).argmin())]
 
 
 def means(rounds: Sequence[Scored], methods: Sequence[str]) -> Floats:
