@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run test check bench chaos docs clean
+.PHONY: demo run test check bench chaos fuzz docs clean
 
 demo: $(READY)
 	$(BIN)/keepwell demo
@@ -29,6 +29,9 @@ bench: $(READY)
 chaos: $(READY)
 	$(BIN)/python -m pytest -q tests/chaos --chaos-rounds 50
 
+fuzz: $(READY)
+	$(BIN)/python -m pytest -q tests/fuzz --fuzz-files 20000
+
 .PHONY: system
 system:
 	@PYTHON=$(PYTHON) sh tests/system.sh
@@ -36,7 +39,7 @@ system:
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[spark,pandas,polars]' --group dev
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[spark,pandas,polars,postgres,mysql]' --group dev
 	touch $@
 
 clean:

@@ -55,9 +55,44 @@ class Assumptions(Section):
         return self
 
 
-class Costs(Section):
-    """What an order costs besides its products, in the reporting currency."""
+LedgerCost = Literal["fulfilment", "returns_handling", "service", "marketing"]
 
+
+class Resource(Section):
+    """People or machines: what they cost a month and how many minutes of it they can practically work."""
+
+    name: str = Field(description="E.g. 'warehouse'.")
+    cost: Money = Field(description="Cost a month, in the reporting currency.")
+    minutes: float = Field(gt=0, description="Practical minutes a month: about 80% of those paid for.")
+    first: date | None = Field(None, description="First month it counts for; empty: from the first order.")
+    last: date | None = Field(None, description="Last month; empty: to the last day.")
+
+
+class Activity(Section):
+    """Work: who does it, what calls for it, how long it takes."""
+
+    name: str = Field(description="E.g. 'pick and pack'.")
+    resource: str = Field(description="Name of the resource that does it.")
+    per: str = Field(
+        "order",
+        description="What calls for it: 'order', 'line', 'return' (an order with goods taken back), 'first order', "
+        "or 'touch KIND' for a kind of contact ('touch ticket').",
+    )
+    minutes: str | float = Field(
+        description="Minutes each time, or a formula of lines, units, weight, value, rush, country, minutes."
+    )
+    ledger: LedgerCost = Field("fulfilment", description="The ledger's line it stands in.")
+
+
+class Costs(Section):
+    """What an order costs besides its products, and what people and contacts cost, in the reporting currency."""
+
+    resources: tuple[Resource, ...] = Field((), description="People and machines with cost and practical minutes.")
+    activities: tuple[Activity, ...] = Field((), description="Work with its minutes.")
+    touches: dict[str, Money] = Field(
+        default_factory=dict, description="Cost in money of one contact by kind, where a file does not say: mail = 0.8."
+    )
+    return_per_order: Money = Field(Decimal(0), description="Handling and postage of a return, an order taken back.")
     fulfilment_per_order: Money = Field(Decimal(0), description="Picking, packing and postage we pay, an order.")
     payment_fee_rate: Share = Field(0.0, description="Payment fee as a share of the money taken.")
     payment_fee_fixed: Money = Field(Decimal(0), description="Fixed payment fee, an order.")
@@ -144,6 +179,44 @@ class Reading(Section):
     quarantine_limit: Share = Field(0.05, description="A run with more rows in quarantine does not become current.")
 
 
+class Facts(Section):
+    """What counts as what, where businesses differ."""
+
+    refund_month: Literal["refund", "sale"] = Field(
+        "refund", description="Month a refund is booked in: that of the refund, or of the sale it belongs to."
+    )
+    tax: Literal["", "inside", "on top"] = Field(
+        "", description="Whether prices hold the tax; empty: from each order's total, else as the format says."
+    )
+    tax_rate: Share = Field(
+        0.0, description="Tax inside prices, as a share of the price without it, if not in the file."
+    )
+    gift_cards: Literal["other", "sale"] = Field(
+        "other", description="A gift card sold is money owed, no sale ('other'), or a sale."
+    )
+    test_orders: Literal["void", "keep"] = Field("void", description="Orders marked as tests bring no money, or do.")
+    deals: Literal["auto", "sales", "facts"] = Field(
+        "auto", description="Won deals are sales, or only facts; auto: sales where no other file has any."
+    )
+
+
+class Identity(Section):
+    """Who is one person."""
+
+    match: bool = Field(
+        default=True, description="Match by name, address, e-mail and phone too, besides equal customer numbers."
+    )
+    merge_above: Share = Field(0.99, description="Records more probably of one person than this are merged.")
+    review_above: Share = Field(0.80, description="Those between this and merge_above are proposed for review.")
+    phone_country: str = Field(
+        "", pattern="^([A-Z]{2})?$", description="Country of phone numbers without one, e.g. 'GB'; empty: the row's."
+    )
+    survivorship: Literal["latest", "most common", "by source"] = Field(
+        "latest", description="Which record fills the golden record where they differ."
+    )
+    sources: tuple[str, ...] = Field((), description="Sources in the order they are believed, for 'by source'.")
+
+
 class Event(Section):
     """Days known to be unlike others: closed, a promotion, or from then on other prices."""
 
@@ -204,6 +277,8 @@ class Settings(Section):
     contact: Contact = Contact()
     lines: Lines = Lines()
     reading: Reading = Reading()
+    facts: Facts = Facts()
+    identity: Identity = Identity()
     predict: Predict = Predict()
     compute: Compute = Compute()
     as_of: date | None = Field(None, description="Use what happened up to this day; empty: the last dated fact.")

@@ -112,7 +112,13 @@ def _columns(text: str) -> dict[str, Column]:
 
 
 LEDGER_IN = ("gross", "discounts", "shipping_charged", "tax", "other", "refunds")
-LEDGER_OUT = ("product_cost", "fulfilment", "payment_fees", "service", "marketing")
+# What comes off: contribution 1 is left after the first line, 2 after the second, 3 (`contribution`) after the third.
+LEDGER_COSTS = (
+    ("product_cost",),
+    ("fulfilment", "payment_fees", "returns_handling"),
+    ("service", "marketing", "acquisition"),
+)
+LEDGER_OUT = tuple(name for step in LEDGER_COSTS for name in step)
 LEDGER_LINES = (*LEDGER_IN, *LEDGER_OUT)
 
 _PROFIT_AND_LOSS = """
@@ -125,24 +131,39 @@ _PROFIT_AND_LOSS = """
     product_cost      !money  of what was sold and kept
     fulfilment        !money  picking, packing, postage we pay
     payment_fees      !money  taken by banks and payment services
-    service           !money  minutes of people; nothing until they are recorded
-    marketing         !money  contacts made; nothing until they are recorded
-    contribution      !money  gross - discounts + shipping_charged + other - refunds - all costs
+    returns_handling  !money  work on what comes back
+    service           !money  minutes of people who helped: tickets, calls, visits
+    marketing         !money  contacts made; in the ledger only, an order bears none
+    acquisition       !money  spent on winning the customer; in the ledger only, in the month of the first order
+    contribution_1    !money  gross - discounts + shipping_charged + other - refunds - product_cost
+    contribution_2    !money  contribution_1 - fulfilment - payment_fees - returns_handling
+    contribution      !money  contribution 3: contribution_2 - service - marketing - acquisition
     assumed_sales     !money  net product sales whose cost is the assumed margin's, not a measured one
 """
 _PROFIT_RULES = {
-    "contribution is its parts": _.contribution
-    == _.gross
-    - _.discounts
-    + _.shipping_charged
-    + _.other
-    - _.refunds
-    - _.product_cost
-    - _.fulfilment
-    - _.payment_fees
-    - _.service
-    - _.marketing,
+    "contribution 1 is its parts": _.contribution_1
+    == _.gross - _.discounts + _.shipping_charged + _.other - _.refunds - _.product_cost,
+    "contribution 2 is its parts": _.contribution_2
+    == _.contribution_1 - _.fulfilment - _.payment_fees - _.returns_handling,
+    "contribution is its parts": _.contribution == _.contribution_2 - _.service - _.marketing - _.acquisition,
 }
+
+# Who a record speaks of, as its source tells it.
+IDENTITY = """
+    number        string   the customer number in its source's own count
+    email         string   lower case
+    phone         string   E.164, e.g. +441632960123; as written where it cannot be read so
+    name          string   whole name
+    first_name    string   as told
+    last_name     string   as told
+    company       string   as told
+    street        string   with the house number
+    city          string   as told
+    postcode      string   as told
+    region        string   state or province
+    country       string   as told
+    born          date     day of birth
+"""
 
 CONTRACTS: dict[str, Contract] = {
     "files": Contract(
@@ -193,7 +214,9 @@ CONTRACTS: dict[str, Contract] = {
             money         !money   gross - discount + shipping + tax + other - refund
             product_cost  money    cost of the line's goods, signed like quantity; null where not known
             payment_fee   money    fee on the order, on its first line; null where not known
-            currency      string   currency of the file
+            currency      string   currency the row came in
+            rate          decimal(18,8)  its worth in the reporting currency on that day; 1 where it is the same
+            source_money  money    the row's money in its own currency
             status        !string  'ok', or 'void' for an order that was never paid or was cancelled whole
             refund_date_assumed !boolean  the file dates no refund, so it stands in the order's month
             country       string   country of the buyer
@@ -219,15 +242,174 @@ CONTRACTS: dict[str, Contract] = {
         "One row per customer, the unknown one included where rows name nobody",
         ("customer_id",),
         _columns("""
-            customer_id   !string  digest of the shop's own key
+            customer_id   !string  digest of the key of their earliest record; it stays when others join it
             customer_key  !string  the shop's own key: number, code or e-mail
-            name          string   as last seen
-            email         string   as last seen
-            country       string   as last seen
+            name          string   of the golden record, as all of these: see `identity.survivorship`
+            email         string   likewise
+            phone         string   likewise
+            street        string   likewise
+            city          string   likewise
+            postcode      string   likewise
+            country       string   likewise
+            company       string   likewise
             channel       string   of the first order
+            household_id  string   those who live at one address; null where alone or not known
+            account_id    string   the company they belong to; null where none
+            people        !int64   different records that were found to be them
             records       !int64   rows that speak of them
             first_seen    date     first dated row
             last_seen     date     last dated row
+        """),
+    ),
+    "people": Contract(
+        "One row per different record of a person in a source, and the customer it was found to be",
+        ("record_id",),
+        _columns(
+            """
+            record_id     !string   digest of source and content
+            customer_id   !string   whose it is
+            own_id        !string   digest of its own key: the customer it would be alone
+            source        !string   where it came from
+            format        !string   the format of its file
+            file          !string   where it stands first
+            line          !int64    the line
+            arrived       !timestamp  when it first came in, UTC
+            seen          date      last day on which a row carried it; null where undated
+            rows          !int64    rows that carry it
+            """
+            + IDENTITY
+        ),
+    ),
+    "merges": Contract(
+        "Pairs of records that were taken, or might be taken, for one person, with the evidence",
+        ("left_record", "right_record", "kind"),
+        _columns("""
+            left_record   !string   the elder record
+            right_record  !string   the younger
+            kind          !string   'number', 'email', 'phone', 'matched' or 'decided'
+            state         !string   'merged', 'proposed' (for review), 'refused' or 'never'
+            probability   float64   that they are one person; null where a key or a person decided
+            bits          float64   weight of the evidence, log2 of the odds it adds; null likewise
+            evidence      !string   JSON: list of {"what", "left", "right", "bits"}, prior first
+        """),
+    ),
+    "aliases": Contract(
+        "Ids that records would have had alone, and the customer they became",
+        ("alias",),
+        _columns("""
+            alias         !string  former id
+            customer_id   !string  the elder id, which lives
+        """),
+    ),
+    "groups": Contract(
+        "Households and companies above the customers",
+        ("group_id",),
+        _columns("""
+            group_id      !string  digest of the address, or of the company
+            kind          !string  'household' or 'account'
+            name          string   surname and street, or the company
+            customers     !int64   who belong to it
+        """),
+    ),
+    "consents": Contract(
+        "Every yes and no that a person gave, in the order of time",
+        ("file", "line", "channel"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            customer_id   !string   the customer; 'unknown' where the row names nobody
+            channel       !string   'email', 'sms', 'phone', 'post' or 'all'
+            given         !boolean  yes or no
+            at            timestamp  when, UTC; null where the file does not say
+        """),
+    ),
+    "touches": Contract(
+        "Every contact we made and every service we gave",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            customer_id   !string   the customer; 'unknown' where the row names nobody
+            at            !timestamp  when, UTC
+            date          !date     the shop's day of it
+            kind          !string   'ticket', 'call', 'visit', 'email', 'mail', 'catalogue'...: lower case, as told
+            channel       string    as told
+            campaign      string    as told
+            order_id      string    the order it is about
+            minutes       decimal(18,4)  of our people; null: the cost model's minutes for this kind
+            cost          money     paid for it in money; null: the cost model's cost for this kind
+        """),
+    ),
+    "feedback": Contract(
+        "What customers said of us",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            customer_id   !string   the customer; 'unknown' where the row names nobody
+            at            !timestamp  when, UTC
+            date          !date     the shop's day of it
+            kind          !string   'nps', 'csat', 'rating' or 'review'
+            score         decimal(18,4)  as given; null where there are words only
+            text          string    as written
+            product_id    string    what it is about
+            order_id      string    what it is about
+        """),
+    ),
+    "events": Contract(
+        "What people did on our pages: visits, views, carts",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            customer_id   !string   the customer; 'unknown' where the row names nobody
+            at            !timestamp  when, UTC
+            date          !date     the shop's day of it
+            kind          !string   the event's name, e.g. 'Product Viewed'
+            product_id    string    what it is about
+            value         money     money it names; no sale
+            properties    string    JSON: the rest
+        """),
+    ),
+    "spend": Contract(
+        "Marketing money by day, channel and campaign",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            date          !date     the day, or the first of the month it is for
+            channel       string    as told
+            campaign      string    as told
+            amount        !money    spent, in the reporting currency
+        """),
+    ),
+    "payouts": Contract(
+        "What payment services took from each payment",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            order_id      string    the order paid; null where the row is about none
+            date          !date     the shop's day of it
+            kind          !string   'charge', 'refund', 'adjustment'...: lower case, as told
+            amount        !money    moved
+            fee           !money    taken
+        """),
+    ),
+    "deals": Contract(
+        "What sales people hope for or have won",
+        ("file", "line"),
+        _columns("""
+            file          !string   digest of the file
+            line          !int64    physical line in it
+            deal_id       !string   as the source names it
+            customer_id   !string   the customer; 'unknown' where the row names nobody
+            name          string    as told
+            stage         !string   as told
+            amount        money     as told, in the reporting currency
+            opened        date      first day
+            closed        date      last day; null: open
+            won           !boolean  it became a sale
         """),
     ),
     "quarantine": Contract(
@@ -305,6 +487,101 @@ CONTRACTS: dict[str, Contract] = {
             + _PROFIT_AND_LOSS
         ),
         _PROFIT_RULES,
+    ),
+    "costs": Contract(
+        "The cost model, month by month: what each resource cost, which work drew on it, what nobody used",
+        ("resource", "activity", "month"),
+        _columns("""
+            resource      !string  a department, a machine, a service
+            activity      !string  the work; '' for the resource as a whole
+            month         !date    first day of the month
+            times         !int64   how often the work was done; 0 for the whole
+            minutes       !decimal(38,4)  worked; for the whole the practical minutes
+            rate          !decimal(18,8)  cost of one minute
+            cost          !decimal(38,4)  of these minutes; for the whole, of the resource
+            customers     !decimal(38,4)  of it, borne by customers
+            nobody        !decimal(38,4)  of it, work for nobody that is known
+            unused        !decimal(38,4)  of it, minutes nobody used; below 0 where more was worked than practical
+        """),
+        {"all cost goes somewhere": _.cost == _.customers + _.nobody + _.unused},
+    ),
+    "unassigned": Contract(
+        "Cost that no customer bears, shown and not spread",
+        ("month", "ledger_line", "reason", "subject"),
+        _columns("""
+            month         !date    first day of the month
+            ledger_line   !string  where it would have stood: 'fulfilment', 'service', 'marketing', 'acquisition'...
+            reason        !string  'unused capacity', 'rounding', 'won nobody'...
+            subject       !string  the resource, the channel, the kind of contact
+            amount        !decimal(38,4)  in the reporting currency
+        """),
+    ),
+    "product_contribution": Contract(
+        "Profit and loss per product and month, down to contribution 1",
+        ("product_id", "month"),
+        _columns("""
+            product_id    !string  product code; '' where rows name none
+            month         !date    first day of the month
+            name          string   its text
+            category      string   its group
+            units         decimal(38,4)  sold less taken back
+            lines         !int64   rows
+            gross         !decimal(38,4)  as in the ledger, as all of these
+            discounts     !decimal(38,4)  on its lines; an order's own discount by the lines' value
+            refunds       !decimal(38,4)  given back
+            product_cost  !decimal(38,4)  of what was sold and kept
+            contribution_1 !decimal(38,4)  gross - discounts - refunds - product_cost
+        """),
+    ),
+    "loss_makers": Contract(
+        "Customers who cost more than they brought, each with the main reason",
+        ("customer_id",),
+        _columns("""
+            customer_id   !string  the customer
+            contribution  !money   all of it so far, below 0
+            reason        !string  'returns', 'discounts', 'service', 'marketing', 'acquisition', 'small orders'...
+            excess        !money   what that line cost beyond what an average customer of their sales costs
+            words         !string  the same in a sentence
+        """),
+    ),
+    "trends": Contract(
+        "Where each customer's contribution is heading",
+        ("customer_id",),
+        _columns("""
+            customer_id   !string  the customer
+            recent        !money   contribution of the last 12 months
+            before        !money   contribution of the 12 months before; 0 where they were no customer yet
+            slope         float64  change a year of yearly contribution, robust; null with too few months
+            turn          !string  'new', 'growing', 'steady', 'fading', 'newly unprofitable', 'recovered' or 'gone'
+            turned        date     month of the turning point; null where there is none
+        """),
+    ),
+    "cohorts": Contract(
+        "Customers by the month of their first purchase, month after month",
+        ("cohort", "channel", "age"),
+        _columns("""
+            cohort        !date    first month
+            channel       !string  of the first order; 'all' for all of them, '' where not known
+            age           !int64   whole months since the first, from 0
+            customers     !int64   of the cohort
+            active        !int64   of them, who bought in that month
+            returned      !int64   of them, who had bought again by the end of that month
+            orders        !int64   purchases in that month
+            contribution  !decimal(38,4)  in that month, acquisition left out
+        """),
+    ),
+    "acquisition": Contract(
+        "What winning customers cost and when it came back, by channel and cohort",
+        ("cohort", "channel"),
+        _columns("""
+            cohort        !date    first month
+            channel       !string  of the first order
+            customers     !int64   won
+            spend         !decimal(38,4)  on the channel in that month
+            cost          float64  of winning one: spend / customers; null where nobody was won
+            contribution  !decimal(38,4)  of them so far, acquisition left out
+            payback       int64    whole months until contribution reached spend; null: not yet
+        """),
     ),
     "whale": Contract(
         "Customers from the most to the least profitable, and the profit they add up to",
