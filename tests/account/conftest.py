@@ -27,6 +27,7 @@ DEFAULTS = {
     "product_cost": None,
     "payment_fee": None,
     "currency": "GBP",
+    "rate": Decimal(1),
     "status": "ok",
     "refund_date_assumed": False,
     "country": None,
@@ -44,6 +45,7 @@ def full_line(number, given):
     amounts = {k: Decimal(str(line[k])) for k in ("gross", "discount", "shipping", "tax", "other", "refund")}
     sign = {"discount": -1, "refund": -1}
     line["money"] = sum((sign.get(k, 1) * v for k, v in amounts.items()), Decimal(0))
+    line["source_money"] = line["money"]
     for name in (*amounts, "quantity", "product_cost", "payment_fee"):
         line[name] = None if line[name] is None else Decimal(str(line[name]))
     return line
@@ -104,6 +106,6 @@ SELECT 'f' AS file, line, 'uci' AS source, InvoiceNo AS order_id, coalesce(Custo
   CAST(0 AS DECIMAL(18,4)) AS discount, CAST(0 AS DECIMAL(18,4)) AS shipping, CAST(0 AS DECIMAL(18,4)) AS tax,
   CAST(0 AS DECIMAL(18,4)) AS other, CAST(greatest(-amount, 0) AS DECIMAL(18,4)) AS refund, amount AS money,
   CAST(NULL AS DECIMAL(18,4)) AS product_cost, CAST(NULL AS DECIMAL(18,4)) AS payment_fee, 'GBP' AS currency,
-  'ok' AS status, false AS refund_date_assumed, Country AS country, CAST(NULL AS VARCHAR) AS channel
+  CAST(1 AS DECIMAL(18,8)) AS rate, amount AS source_money, 'ok' AS status, false AS refund_date_assumed, Country AS country, CAST(NULL AS VARCHAR) AS channel
 FROM read
 """

@@ -9,7 +9,7 @@ import ibis
 
 from keepwell.engine import Engine
 from keepwell.tables import UNKNOWN
-from keepwell.unify.amounts import MONEY
+from keepwell.unify.amounts import MONEY, RATE
 from keepwell.unify.money import times, worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
 
@@ -141,6 +141,8 @@ def _laid_out(table: ir.Table, file: Seen) -> ir.Table:
         quantity=table.quantity,
         **{name: table[name] for name in _MONEY},
         currency=table.currency,
+        rate=ibis.literal(Decimal(1), type=RATE),
+        source_money=table.money,
         status=table.state,
         refund_date_assumed=table.refund_date_assumed,
         country=table.country,
