@@ -7,31 +7,71 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["sales", "products", "customers", "subscriptions"]
+Role = Literal[
+    "sales",
+    "products",
+    "customers",
+    "subscriptions",
+    "payouts",
+    "touches",
+    "feedback",
+    "events",
+    "spend",
+    "deals",
+    "rates",
+]
 MoneyRule = Literal["rows", "orders", "documents"]
 SameRule = Literal["rows", "key", "order"]
 
 # Every field a column can fill, by how its text is read.
-DATES = ("date", "ended")
-TEXTS = (
-    "order_id",
-    "line_id",
-    "time",
+DATES = ("date", "ended", "closed", "born", "consent_at")
+# Who a row speaks of. A number is of customers in its source's own count, a company's in another count.
+WHO = (
     "customer_id",
+    "company_id",
     "email",
+    "phone",
+    "mobile",  # counts where there is no phone
     "name",
     "first_name",
     "last_name",
+    "company",
+    "street",
+    "street_2",  # goes on with the street
+    "city",
+    "postcode",
+    "region",
+    "country",
+)
+# Yes or no, or the moment of the yes; `consent` is for the channel that `consent_channel` names, else for all.
+CONSENTS = ("consent", "consent_email", "consent_sms", "consent_phone", "consent_post")
+TEXTS = (
+    *WHO,
+    *CONSENTS,
+    "consent_channel",
+    "order_id",
+    "line_id",  # of whatever a row is: an order's line, a payment, a ticket, an event
+    "time",
+    "time_zone",
     "product_id",
     "description",
     "category",
     "currency",
     "paid_currency",
+    "to_currency",  # of a rates file: the currency that a rate leads to
     "status",
     "cancelled",
+    "test",  # filled, or yes: the order is a test
     "event",
-    "country",
+    "kind",  # of a touch, of feedback, of a payout's row
     "channel",
+    "campaign",
+    "text",
+    "properties",  # JSON
+    "deal_id",
+    "deal_name",
+    "stage",
+    "won",
     "subscription_id",
     "period",
     "plan",
@@ -50,9 +90,11 @@ AMOUNTS = (
     "tip",
     "refund",
     "fee",
+    "net",
     "cost",
+    "value",  # money that an event names; no sale
 )
-RATES = ("quantity", "unit_price", "unit_cost", "price")
+RATES = ("quantity", "unit_price", "unit_cost", "price", "minutes", "score", "weight", "rate")
 FIELDS = (*DATES, *TEXTS, *AMOUNTS, *RATES)
 
 
@@ -85,6 +127,11 @@ class Format:
     required: tuple[str, ...] = ()
     money: MoneyRule = "rows"
     same: SameRule = "rows"
+    vendor: str = ""  # whose own count customer numbers are in; '' is the shop's, which all generic files share
+    sold: frozenset[str] = (
+        frozenset()
+    )  # where some: rows whose `event` is none of these (lower case) are events, no sales
+    won: frozenset[str] = frozenset()  # stages of deals that became sales, in lower case
     zone: str = ""  # zone of stamps without an offset; '' is the shop's
     void: frozenset[str] = (
         frozenset()

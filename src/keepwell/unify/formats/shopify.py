@@ -10,6 +10,7 @@ ORDERS = Format(
     name="shopify orders",
     role="sales",
     title="Shopify orders",
+    vendor="shopify",
     signatures=(("Name", "Financial Status", "Created at", "Lineitem quantity", "Lineitem price"),),
     fields=columns("""
 order_id: Name
@@ -44,6 +45,7 @@ PRODUCTS = Format(
     name="shopify products",
     role="products",
     title="Shopify products",
+    vendor="shopify",
     signatures=(("Handle", "Variant SKU", "Cost per item"), ("Handle", "Variant SKU", "Variant Price")),
     fields=columns("""
 product_id: Variant SKU
@@ -59,6 +61,7 @@ CUSTOMERS = Format(
     name="shopify customers",
     role="customers",
     title="Shopify customers",
+    vendor="shopify",
     signatures=(
         ("Customer ID", "Email", "Total Spent", "Total Orders"),
         ("First Name", "Email", "Total Spent", "Total Orders", "Tax Exempt"),

@@ -21,6 +21,7 @@ TRANSACTIONS = Format(
     name="square transactions",
     role="sales",
     title="Square payments",
+    vendor="square",
     signatures=(("Date", "Time", "Time Zone", "Gross Sales", "Total Collected", "Transaction ID"),),
     fields=columns(
         _WHO
@@ -41,6 +42,7 @@ ITEMS = Format(
     name="square items",
     role="sales",
     title="Square items",
+    vendor="square",
     signatures=(
         ("Date", "Time", "Item", "Qty", "Price Point Name", "Gross Sales", "Transaction ID"),
         ("Date", "Time", "Item", "Qty", "Gross Sales", "Net Sales", "Transaction ID"),

@@ -11,6 +11,7 @@ REST = Format(
     name="woocommerce",
     role="sales",
     title="WooCommerce orders",
+    vendor="woocommerce",
     signatures=(
         ("order_id", "billing_email", "order_total"),
         ("id", "status", "date_created", "total", "total_tax", "shipping_total"),
@@ -50,6 +51,7 @@ ADVANCED = Format(
     name="woocommerce advanced",
     role="sales",
     title="WooCommerce orders (Advanced Order Export)",
+    vendor="woocommerce",
     signatures=(("Order Number", "Order Status", "Order Date", "Order Total Amount"),),
     fields=columns("""
 order_id: Order Number
@@ -85,6 +87,7 @@ ANALYTICS = Format(
     name="woocommerce analytics",
     role="sales",
     title="WooCommerce orders (Analytics download)",
+    vendor="woocommerce",
     signatures=(("Date", "Order #", "Customer type", "Items sold"),),
     fields=columns("""
 order_id: Order #
