@@ -17,7 +17,10 @@ SCHEMA = CONTRACTS["ledger"].schema.to_pyarrow()
 
 def curve(engine, profits, **options):
     """Return the rows of the curve for {customer: contribution}; each is earned over two months."""
-    none = {**dict.fromkeys((*LEDGER_LINES, "assumed_sales"), Decimal(0)), "orders": 1}
+    none = {
+        **dict.fromkeys((*LEDGER_LINES, "contribution_1", "contribution_2", "assumed_sales"), Decimal(0)),
+        "orders": 1,
+    }
     rows = [
         {**none, "customer_id": name, "month": date(2024, month, 1), "contribution": part}
         for name, profit in profits.items()

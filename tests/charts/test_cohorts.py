@@ -21,7 +21,7 @@ def bought(made, pairs):
             "month": day.replace(day=1),
             "purchase": purchase,
             **dict.fromkeys(LEDGER_LINES, Decimal(0)),
-            "contribution": Decimal(0),
+            **dict.fromkeys(("contribution_1", "contribution_2", "contribution"), Decimal(0)),
             "assumed_sales": Decimal(0),
         }
         for i, (customer, day, purchase) in enumerate(pairs)

@@ -11,7 +11,8 @@ from keepwell.tables import LEDGER_LINES
 
 def totals(engine, made, **lines):
     row = {"customer_id": "a", "month": made.AS_OF.replace(day=1), "orders": 1, "assumed_sales": Decimal(0)}
-    row |= dict.fromkeys(LEDGER_LINES, Decimal(0)) | {k: Decimal(v) for k, v in lines.items()}
+    row |= dict.fromkeys((*LEDGER_LINES, "contribution_1", "contribution_2"), Decimal(0))
+    row |= {k: Decimal(v) for k, v in lines.items()}
     table = made.arrow("ledger", [{"contribution": Decimal(0), **row}])
     return collected(engine, waterfall.waterfall_data({"ledger": engine.table(table.to_batches(), table.schema)}))
 

@@ -19,7 +19,7 @@ def order_table(engine, customer, day, worth, *, purchase=None, assumed=None, st
     dates = [start + timedelta(days=int(d)) for d in day]
     columns = {name: ["0"] * size for name in (*LEDGER_LINES, "assumed_sales")}
     columns["gross"] = [f"{w:.4f}" for w in worth]
-    columns["contribution"] = columns["gross"]
+    columns |= dict.fromkeys(("contribution_1", "contribution_2", "contribution"), columns["gross"])
     columns["assumed_sales"] = ["0"] * size if assumed is None else [f"{a:.4f}" for a in assumed]
     columns |= {
         "order_id": [f"o{i}" for i in range(size)],

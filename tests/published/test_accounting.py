@@ -28,7 +28,8 @@ def test_kaplan_and_anderson_2004_time_driven_costing():
 def test_the_whale_curve_of_ten_customers(engine):
     """Profits 100 60 40 10 0 -5 -15 -20 -30 -40 add up to 100 160 200 210 210 205 190 170 140 100% of the whole."""
     schema = CONTRACTS["ledger"].schema.to_pyarrow()
-    none = {**dict.fromkeys((*LEDGER_LINES, "assumed_sales"), Decimal(0)), "orders": 1, "month": date(2024, 1, 1)}
+    zero = dict.fromkeys((*LEDGER_LINES, "contribution_1", "contribution_2", "assumed_sales"), Decimal(0))
+    none = {**zero, "orders": 1, "month": date(2024, 1, 1)}
     profits = (100, 60, 40, 10, 0, -5, -15, -20, -30, -40)
     rows = [{**none, "customer_id": f"c{i}", "contribution": Decimal(p)} for i, p in enumerate(profits)]
     ledger = engine.table([pa.RecordBatch.from_pylist(rows, schema=schema)], schema)

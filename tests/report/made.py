@@ -59,7 +59,8 @@ def order_contribution(rng, bought):
         lines["fulfilment"] = money(4.2)
         lines["payment_fees"] = money(0.3 + gross * 0.015)
         taken = lines["gross"] - lines["discounts"] + lines["shipping_charged"] + lines["other"] - lines["refunds"]
-        spent = sum(lines[c] for c in ("product_cost", "fulfilment", "payment_fees", "service", "marketing"))
+        left = taken - lines["product_cost"]
+        kept = left - sum(lines[c] for c in ("fulfilment", "payment_fees", "returns_handling"))
         rows.append(
             {
                 "order_id": f"o{i}",
@@ -68,7 +69,9 @@ def order_contribution(rng, bought):
                 "month": day.replace(day=1),
                 "purchase": lines["refunds"] == 0,
                 **lines,
-                "contribution": taken - spent,
+                "contribution_1": left,
+                "contribution_2": kept,
+                "contribution": kept - sum(lines[c] for c in ("service", "marketing", "acquisition")),
                 "assumed_sales": net,
             }
         )
@@ -80,7 +83,7 @@ def ledger(order_rows):
     for row in order_rows:
         key = row["customer_id"], row["month"]
         sums[key]["orders"] += int(row["purchase"])
-        for line in (*LEDGER_LINES, "contribution", "assumed_sales"):
+        for line in (*LEDGER_LINES, "contribution_1", "contribution_2", "contribution", "assumed_sales"):
             sums[key][line] += row[line]
     return [{"customer_id": c, "month": m, **line} for (c, m), line in sorted(sums.items())]
 
@@ -395,6 +398,8 @@ def intake(order_rows):
                 "refund": row["refunds"],
                 "money": taken,
                 "currency": "EUR",
+                "rate": Decimal(1),
+                "source_money": taken,
                 "status": "ok",
                 "refund_date_assumed": True,
             }
@@ -425,6 +430,7 @@ def intake(order_rows):
             "email": f"{c}@example.org",
             "country": "DE",
             "channel": "catalogue",
+            "people": 1,
             "records": len(days),
             "first_seen": min(days),
             "last_seen": max(days),

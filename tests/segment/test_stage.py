@@ -41,7 +41,8 @@ def shop():
             )  # fmt: skip
             value = {"customer_id": name, "p_active": p_active, "expected_contribution": expected, "basis": "by hand"}
             values += [{**numbers, **value, "horizon": h, "next_order": None} for h in ("3m", "6m", "12m", "life")]
-            part = {**dict.fromkeys((*LEDGER_LINES, "assumed_sales"), Decimal(0)), "customer_id": name, "orders": 1}
+            zero = dict.fromkeys((*LEDGER_LINES, "contribution_1", "contribution_2", "assumed_sales"), Decimal(0))
+            part = {**zero, "customer_id": name, "orders": 1}
             halves = (Decimal(earned) / 2, Decimal(earned) - Decimal(earned) / 2)
             months += [
                 {**part, "month": date(2024, m, 1), "gross": half, "contribution": half}

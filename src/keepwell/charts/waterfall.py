@@ -26,8 +26,10 @@ STEPS = (
     ("product_cost", "product cost", -1),
     ("fulfilment", "fulfilment", -1),
     ("payment_fees", "payment fees", -1),
+    ("returns_handling", "work on returns", -1),
     ("service", "service", -1),
     ("marketing", "contacts made", -1),
+    ("acquisition", "winning customers", -1),
 )
 
 
