@@ -24,7 +24,7 @@ def customers(facts: ir.Table, records: ir.Table | None, *, there: Collection[st
     """
     sold = _from_sales(facts, frozenset(there))
     if records is None:
-        return checked("customers", sold)
+        return checked("customers", sold.mutate(people=ibis.literal(1), **_UNTOLD))
     told = _from_records(matched(records, sold))
     both = sold.outer_join(told, "customer_id", rname="told_{name}")
     text = {c: ibis.coalesce(both[f"told_{c}"], both[c]) for c in ("name", "email", "country")}
@@ -37,9 +37,16 @@ def customers(facts: ir.Table, records: ir.Table | None, *, there: Collection[st
             records=both.records.fill_null(0) + both.told_records.fill_null(0),
             first_seen=both.first_seen,
             last_seen=both.last_seen,
+            people=ibis.literal(1),
             **text,
+            **_UNTOLD,
         ),
     )
+
+
+_UNTOLD = dict.fromkeys(
+    ("phone", "street", "city", "postcode", "company", "household_id", "account_id"), ibis.null("string")
+)
 
 
 def _from_sales(facts: ir.Table, there: frozenset[str]) -> ir.Table:

@@ -14,12 +14,14 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
+from keepwell.decided import NOTHING, Decided
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError, ConservationError, DataError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Compute, Settings
 from keepwell.tables import CONTRACTS, MONEY, Tables, checked
 from keepwell.unify import same
+from keepwell.unify.amounts import RATE
 from keepwell.unify.formats import plain
 from keepwell.unify.lists import listed, products
 from keepwell.unify.people import customers
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _SUM = "decimal(38,4)"
+_OTHERS = (
+    "people", "merges", "aliases", "groups", "consents", "touches", "feedback", "events", "spend", "payouts", "deals",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,15 @@ class Local:
         return self.engine.read(path)
 
 
-def run(files: Sequence[RawFile], settings: Settings, engine: Engine, *, tell: Tell = quiet) -> Tables:
-    """Return the tables files, order_lines, products, customers, subscriptions, quarantine and duplicates.
+def run(
+    files: Sequence[RawFile],
+    settings: Settings,
+    engine: Engine,
+    *,
+    decided: Decided = NOTHING,  # noqa: ARG001 what people decided on who is who; see `people`
+    tell: Tell = quiet,
+) -> Tables:
+    """Return the tables of facts and of people, files, quarantine and duplicates.
 
     Files that arrived after `settings.known_by` are left out, and a file given twice is one file.
 
@@ -119,12 +131,13 @@ def _run(found: Sequence[tuple[Seen, Readings]], settings: Settings, local: Loca
     people = local.engine.keep(customers(met, _records(lists), there=_known(sold)))
     terms = lists["subscriptions"]
     tables = {
-        "order_lines": checked("order_lines", facts),
+        "order_lines": checked("order_lines", facts.mutate(rate=ibis.literal(1).cast(RATE), source_money=facts.money)),
         "products": checked("products", goods if goods is not None else _empty("products", local.engine)),
         "customers": people,
         "subscriptions": _empty("subscriptions", local.engine) if terms is None else subscriptions(terms, met),
         "quarantine": _quarantine(found, rows, lists, local.engine),
         "duplicates": _duplicates(rows, terms),
+        **{name: _empty(name, local.engine) for name in _OTHERS},
     }
     counted = _counted(rows, lists, local.engine)
     _one_currency(counted, settings)

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _PROSE = (
-    "description", "name", "first_name", "last_name", "category", "country", "channel", "status", "event", "plan",
+    "description", "name", "first_name", "last_name", "company", "street", "street_2", "city", "region", "category",
+    "country", "channel", "campaign", "status", "event", "kind", "text", "properties", "deal_name", "stage", "plan",
     "reason",
 )  # fmt: skip
+_LAST_DAYS = ("ended", "closed")  # without them a row is not understood; without a birthday or a consent's day it is
 RAW = "raw_"  # prefix of a field's text as it stands in the file
 _NUMBERS = (*AMOUNTS, *RATES)
-Days = dates.Evidence  # a class with a field of that name cannot say it
 SHOWN = 200  # characters of a value that quarantine keeps
 
 
@@ -39,10 +40,9 @@ class Seen:
 
     raw: RawFile
     recognition: Recognition
-    dates: dates.Evidence = field(default_factory=dates.Evidence)
+    days: Mapping[str, dates.Evidence] = field(default_factory=dict)  # by field
     amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
     discount: Literal["money", "share", "percent"] = "money"  # what the column of discounts holds
-    ends: Days = field(default_factory=Days)  # of the last days, where there are such
 
     @property
     def format(self) -> Format:
@@ -59,10 +59,9 @@ class Seen:
 class Readings:
     """How a file's columns are read, and what was assumed in it."""
 
-    date: dates.DateReading | None
+    days: Mapping[str, dates.DateReading | None]  # by field
     amounts: Mapping[str, amounts.AmountReading]  # by field
     notes: tuple[str, ...]
-    ended: dates.DateReading | None = None
 
 
 def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
@@ -94,16 +93,14 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     """Ask the engine what the columns of dates and amounts look like."""
     recognition = _with_true_totals(raw, recognition, engine)
     table = texts(raw, recognition.mapping, engine)
-    found, ends = (_days(table, name, engine) for name in DATES)
+    days = {name: _days(table, name, engine) for name in DATES if name in recognition.mapping}
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
-    return Seen(raw, recognition, found, said, _discount(table, recognition, engine), ends)
+    return Seen(raw, recognition, days, said, _discount(table, recognition, engine))
 
 
 def _days(table: ir.Table, name: str, engine: Engine) -> dates.Evidence:
-    """Return what a column of dates says, if it is there and is text."""
-    if RAW + name not in table.columns:
-        return dates.Evidence()
+    """Return what a column of dates says, if it is text."""
     text = _date_text(table[RAW + name])
     return dates.evidence(engine, text, shapes(engine, text)) if text.type().is_string() else dates.Evidence()
 
@@ -148,18 +145,23 @@ def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) ->
 def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     """Decide how each column is read: by its own values, else the file's others, else its sister files'."""
     mapping = file.recognition.mapping
-    others = [s.dates for s in sisters]
-    date = dates.decided(file.dates, [file.ends, *others], told=reading.date_order)
-    ended = dates.decided(file.ends, [file.dates, *others], told=reading.date_order)
+    days = {name: _day_reading(name, file, sisters, reading) for name in file.days}
     pooled = [_pooled(f.amounts.values()) for f in (file, *sisters)]
     read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
-    said = dates.notes(mapping["date"], date, file.dates) if "date" in mapping else []
+    said = [note for name, day in days.items() for note in dates.notes(mapping[name], day, file.days[name])]
     said += amounts.notes({mapping[n]: r for n, r in read.items()})
     if file.discount != "money":
         unit = "a share of the line" if file.discount == "share" else "a percentage of the line"
         said.append(f"{mapping['discount']!r} is read as {unit}; --map {mapping['discount']}=ignore leaves it out")
     said += amounts.rounded_notes({mapping[n]: e for n, e in file.amounts.items() if n in AMOUNTS})
-    return Readings(date, read, tuple(said), ended)
+    return Readings(days, read, tuple(said))
+
+
+def _day_reading(name: str, file: Seen, sisters: Sequence[Seen], reading: Reading) -> dates.DateReading | None:
+    """Decide how one column of dates is read: by itself, the file's others, then the same of its sister files."""
+    others = [own for other, own in file.days.items() if other != name]
+    same = [sister.days[name] for sister in sisters if name in sister.days]
+    return dates.decided(file.days[name], [*others, *same], told=reading.date_order)
 
 
 def _pooled(found: Iterable[amounts.Evidence]) -> amounts.Evidence:
@@ -170,8 +172,8 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     """Return each row's fields, typed, with the first fault of the row.
 
     Columns: `line`; every field of `formats.FIELDS` but dates (text; decimal(18,4); for rates as many decimals as they
-    need; null where the file has no such column); `ordered_at`, `order_date`, `ended` (a date); `fault_field`,
-    `fault_value`, `fault_reason`.
+    need; null where the file has no such column); `ordered_at` and `order_date` of `date`; the other dates as days, and
+    `consent_at` as a moment; `fault_field`, `fault_value`, `fault_reason`.
     """
     mapping = file.recognition.mapping
     raw = texts(file.raw, mapping, engine)
@@ -185,15 +187,17 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
         there = name in mapping
         read = amounts.read(raw[RAW + name], reading, dtype=dtype, limit=limit) if there else ibis.null(dtype)
         values[name] = read
-    moment, day = _stamps(raw, "date", how.date, file, zone=zone)
-    _, last = _stamps(raw, "ended", how.ended, file, zone=zone)
-    table = raw.mutate(ordered_at=moment, order_date=day, ended=last, **values)
+    moment, day = _stamps(raw, "date", how, file, zone=zone)
+    others = {name: _stamps(raw, name, how, file, zone=zone)[name != "consent_at"] for name in DATES[1:]}
+    table = raw.mutate(ordered_at=moment, order_date=day, **others, **values)
     return _with_faults(table, file, how)
 
 
-def _stamps(raw: ir.Table, name: str, reading: dates.DateReading | None, file: Seen, *, zone: str) -> tuple[Any, Any]:
+def _stamps(raw: ir.Table, name: str, how: Readings, file: Seen, *, zone: str) -> tuple[Any, Any]:
+    """Return the moment, UTC, and the shop's day that a column of dates says."""
     if name not in file.recognition.mapping:
         return ibis.null("timestamp"), ibis.null("date")
+    reading = how.days[name]
     return dates.stamps(_date_text(raw[RAW + name]), reading, zone=zone, written_in=file.format.zone)
 
 
@@ -221,13 +225,14 @@ def _with_faults(table: ir.Table, file: Seen, how: Readings) -> ir.Table:
     if "date" in mapping:
         text = table[RAW + "date"].cast("string")
         faults.append((text.isnull(), "date", text, ibis.literal("no date")))
-        faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.date))))
+        faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.days["date"]))))
         late = table.ordered_at > ibis.literal(arrival_limit(file.raw))
         faults.append((late, "date", text, ibis.literal("dated after the file arrived")))
-    if "ended" in mapping:
-        text = table[RAW + "ended"].cast("string")
-        bad = text.notnull() & table.ended.isnull()
-        faults.append((bad, "ended", text, ibis.literal(dates.reason(how.ended))))
+    for name in _LAST_DAYS:
+        if name in mapping:
+            text = table[RAW + name].cast("string")
+            bad = text.notnull() & table[name].isnull()
+            faults.append((bad, name, text, ibis.literal(dates.reason(how.days[name]))))
     return first_fault(table, faults).drop([c for c in table.columns if c.startswith(RAW)])
 
 
