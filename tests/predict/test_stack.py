@@ -132,3 +132,14 @@ def test_the_same_origins_give_the_same_forecast():
     (one, now), (two, _) = ready(likes), ready(likes)
     a, b = (stack.reach(made, now.cells, now.people, days=91).means(now.people, now.cell) for made in (one, two))
     np.testing.assert_array_equal(a, b)
+
+
+def test_the_slopes_of_the_chance_are_those_of_its_differences() -> None:
+    rng = np.random.default_rng(4)
+    m, here, x = np.exp(rng.normal(-1, 1, 300)), rng.normal(0, 2, 300), np.log1p(rng.poisson(2, 300))
+    y = rng.poisson(m).astype(float)
+    for theta in (stack.START, np.array([0.5, 0.7, -0.3, 0.2, 0.4, 0.1])):
+        _, slopes = stack._log_chance(theta, m, here, x, y)
+        for i, step in enumerate(1e-6 * np.eye(6)):
+            above, below = (stack._log_chance(theta + s, m, here, x, y)[0] for s in (step, -step))
+            np.testing.assert_allclose(slopes[i], (above - below) / 2e-6, atol=1e-7)

@@ -106,6 +106,8 @@ class Challenger:
     @cached_property
     def everybody(self) -> People:
         """All customers of the day, in the order of their ids."""
+        if self.share >= 1:
+            return self.sample
         table = collected(self.facts.engine, self.facts.features(self.facts.day, 1.0).order_by("customer_id"))
         return people(table, self.coder, np.arange(table.num_rows))
 

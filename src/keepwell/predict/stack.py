@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, gammaln, logit
+from scipy.special import digamma, expit, gammaln, logit
 
 from keepwell.models.shapes import Cells, Floats, Forecast, Ints
 from keepwell.predict import boosted
@@ -306,14 +306,15 @@ def fit_spread(mean: Floats, active: Floats, repeats: Ints, came: Ints, weight: 
 
     columns = (np.rint(10 * np.log(mean)), np.rint(4 * _logit(active)), np.rint(8 * np.log1p(repeats)), came)
     key, place = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    count = np.bincount(place.ravel(), weights=weight)
+    share = np.bincount(place.ravel(), weights=weight) / weight.sum()
     m, here, x, y = np.exp(key[:, 0] / 10), key[:, 1] / 4, key[:, 2] / 8, key[:, 3]
 
-    def loss(theta: Floats) -> float:
-        logs = _log_chance(theta, m, here, x, y)
-        return -float(count @ logs / count.sum()) + 1e-4 * float((theta - START) @ (theta - START))
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        logs, slopes = _log_chance(theta, m, here, x, y)
+        off = theta - START
+        return float(1e-4 * off @ off - share @ logs), 2e-4 * off - slopes @ share
 
-    found = minimize(loss, START, method="L-BFGS-B", bounds=BOUNDS)
+    found = minimize(loss, START, jac=True, method="L-BFGS-B", bounds=BOUNDS)
     a0, a1, a2, b0, b1, b2 = (float(value) for value in found.x)
     return Spread((a0, a1, a2), (b0, b1, b2))
 
@@ -322,15 +323,33 @@ START = np.array([1.5, 1.0, 0.2, -0.5, 0.6, 0.0])
 BOUNDS = ((-8, 8), (0, 4), (-3, 3), (-5, 5), (-3, 3), (-3, 3))
 
 
-def _log_chance(theta: Floats, m: Floats, here: Floats, x: Floats, y: Floats) -> Floats:
-    """Return the logarithm of the chance of y; `here` is logit of the chance of being active, x ln(1 + repeats)."""
-    p = expit(theta[0] + theta[1] * here + theta[2] * np.log(m))
-    k = np.exp(np.clip(theta[3] + theta[4] * x + theta[5] * np.log(m), *SIZES))
+def _log_chance(theta: Floats, m: Floats, here: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the logarithm of the chance of y, shape (rows,), and its slopes in theta, shape (6, rows).
+
+    `here` is logit of the chance of being active, x ln(1 + repeats).
+    """
+    log_m, some = np.log(m), y > 0
+    p, wide = expit(theta[0] + theta[1] * here + theta[2] * log_m), theta[3] + theta[4] * x + theta[5] * log_m
+    k = np.exp(np.clip(wide, *SIZES))
     mu = m / p
-    none = -k * np.log1p(mu / k)
-    some = gammaln(k + y) - gammaln(k) - gammaln(y + 1) + none + y * np.log(mu / (k + mu))
-    answer: Floats = np.where(y == 0, np.log1p(-p + p * np.exp(none)), np.log(p) + some)
-    return answer
+    whole = k + mu
+    none = -k * np.log1p(mu / k)  # ln of the chance that somebody active does not come
+    zero = np.exp(none)
+    nobody = 1 - p + p * zero
+    logs = np.log(nobody)
+    came, of = y[some], k[some]
+    logs[some] = (
+        (np.log(p) + none + y * np.log(mu / whole))[some] + gammaln(of + came) - gammaln(of) - gammaln(came + 1)
+    )
+    rise = np.zeros(len(y))
+    rise[some] = digamma(of + came) - digamma(of)
+    by_none = np.where(some, 1.0, p * zero / nobody)
+    by_mu = -by_none * k / whole + y / mu - y / whole
+    by_k = by_none * (none + mu * k / whole) - y * k / whole + k * rise
+    by_p = np.where(some, 1 - p, -(1 - zero) * p * (1 - p) / nobody) - by_mu * mu * (1 - p)
+    by_k = np.where((wide > SIZES[0]) & (wide < SIZES[1]), by_k, 0.0)
+    slopes: Floats = np.stack([by_p, by_p * here, by_p * log_m, by_k, by_k * x, by_k * log_m])
+    return logs, slopes
 
 
 def _forecast(days: int, mean: Floats, discounted: Floats, p: Floats, k: Floats) -> Forecast:
