@@ -43,8 +43,8 @@ def priced(ruled: ir.Table, *, margin: float) -> ir.Table:
         "order_id",
         "customer_id",
         "order_date",
-        **_incoming(ruled),
-        **_costed(ruled, left=_exact(margin)),
+        **incoming(ruled),
+        **costed(ruled, left=exact(margin)),
         fee=ruled.payment_fee,
         sale=(ruled.product & (ruled.gross > 0)).cast("int64"),
         void=(ruled.status == "void").cast("int64"),
@@ -75,7 +75,7 @@ def books(priced: ir.Table, undone: ir.Table, *, costs: Costs) -> ir.Table:
     t = summed.left_join(undone, "order_id")
     bought = (t.net > 0) & (t.void == 0) & (t.sales > t.undone.fill_null(0))
     taken = t.gross - t.discounts + t.shipping_charged + t.tax + t.other - t.refunds
-    assumed = _times(taken, _exact(costs.payment_fee_rate)) + _amount(costs.payment_fee_fixed)
+    assumed = times(taken, exact(costs.payment_fee_rate)) + _amount(costs.payment_fee_fixed)
     return _with_contribution(
         t.select(
             "order_id",
@@ -156,7 +156,7 @@ def totals(ledger: ir.Table) -> ir.Table:
     return by.aggregate(customers=known.customer_id.nunique(), orders=counted(known.orders.sum()), **sums)
 
 
-def _incoming(t: ir.Table) -> dict[str, Any]:
+def incoming(t: ir.Table) -> dict[str, Any]:
     """Spread each line's money over the ledger; their signed sum is the line's `money`."""
     signed = t.gross - t.refund
 
@@ -173,7 +173,7 @@ def _incoming(t: ir.Table) -> dict[str, Any]:
     }
 
 
-def _costed(t: ir.Table, *, left: Decimal) -> dict[str, Any]:
+def costed(t: ir.Table, *, left: Decimal) -> dict[str, Any]:
     """Tell net product sales, the cost of the goods, and the sales whose cost is assumed."""
     net = t.product.ifelse(t.gross - t.discount - t.refund, _none())
     void = t.status == "void"  # goods that were never sent cost nothing
@@ -181,7 +181,7 @@ def _costed(t: ir.Table, *, left: Decimal) -> dict[str, Any]:
     return {
         "net": net,
         "product_cost": ibis.cases(
-            (void | (known & ~t.product), _none()), (known, t.product_cost), else_=_times(net, 1 - left)
+            (void | (known & ~t.product), _none()), (known, t.product_cost), else_=times(net, 1 - left)
         ),
         "assumed_sales": (known | void).ifelse(_none(), net),
     }
@@ -201,7 +201,7 @@ def _summed(amount: Any) -> Any:
     return money(amount.sum())
 
 
-def _times(amount: Any, factor: Decimal) -> Any:
+def times(amount: Any, factor: Decimal) -> Any:
     # 19 digits make DuckDB compute in 128 bits, and money x 5 decimals is still exact on Spark: no engine rounds early.
     return money(amount.cast("decimal(19,5)") * ibis.literal(factor.quantize(Decimal("0.00001")), "decimal(19,5)"))
 
@@ -214,6 +214,6 @@ def _none() -> Any:
     return _amount(Decimal(0))
 
 
-def _exact(share: float) -> Decimal:
+def exact(share: float) -> Decimal:
     """Return the decimal that was meant: 0.3, not the binary number nearest to it."""
     return Decimal(str(share))
