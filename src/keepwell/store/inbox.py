@@ -2,7 +2,8 @@
 
 Append-only. An entry is `<digest>.json`; it counts from the moment that file is there. The same bytes are one entry,
 and keep the time of their first arrival. Reading the same bytes in another way (another delimiter, say) adds a
-Parquet file beside the first, to which the entry then points.
+Parquet file beside the first, to which the entry then points. `forgotten`, where it is there, names the lines of people
+who were forgotten: `cleared` of all that is personal, or `taken_out`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from keepwell.errors import DataError
 from keepwell.store.files import read_json, removed, renamed, replaced_json, synced
 
 Entry = dict[str, Any]  # plain values; 'path' and 'bad_path' are relative to the inbox
-_READING = ("name", "path", "bad_path", "arrived", "earlier", "notes")  # what two readings may differ in
+_READING = ("name", "path", "bad_path", "arrived", "earlier", "notes", "rows", "forgotten")  # may differ in one reading
 
 
 def entries(inbox: Path) -> list[Entry]:
@@ -41,33 +42,47 @@ def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
     before = known(inbox, source=entry["source"], digest=entry["digest"])
     place = inbox / entry["source"]
     place.mkdir(parents=True, exist_ok=True)
-    if before is not None and _same_reading(before, entry):
+    if before is not None and same_reading(before, entry):
         return before
-    number = 1 if before is None else 2 + len(before["earlier"])
+    number = 1 if before is None else unused_number(before)
     moved = _moved(entry, staged, place, number)
     if before is not None:
         files = [path for path in (before["path"], before["bad_path"]) if path]
         moved |= {"arrived": before["arrived"], "earlier": [*before["earlier"], files]}
+        moved |= {"forgotten": before["forgotten"]} if "forgotten" in before else {}
     replaced_json(place / f"{entry['digest']}.json", moved, what="inbox entry")
     return moved
 
 
 def sweep(inbox: Path) -> None:
     """Delete Parquet files that no entry names: a writer was killed before it wrote the entry."""
-    named = {path for entry in entries(inbox) for path in _files(entry)}
+    named = {path for entry in entries(inbox) for path in files_of(entry)}
     for path in sorted(inbox.glob("*/*.parquet")):
         if path.relative_to(inbox).as_posix() not in named:
             removed(path)
 
 
-def _files(entry: Entry) -> list[str]:
+def unused_number(entry: Entry) -> int:
+    """Return a number for the next files of an entry that none of its files has, were earlier ones deleted or not."""
+    stems = [path.rpartition("/")[2].split(".")[0] for path in files_of(entry)]
+    numbers = [stem.rpartition("-")[2] for stem in stems if "-" in stem]
+    return 1 + max((int(number) for number in numbers if number.isdigit()), default=1)
+
+
+def files_of(entry: Entry) -> list[str]:
+    """Return every file that an entry names, relative to the inbox."""
     listed = [entry["path"], entry["bad_path"], *(path for files in entry["earlier"] for path in files)]
     return [path for path in listed if path]
 
 
-def _same_reading(one: Entry, other: Entry) -> bool:
+def same_reading(one: Entry, other: Entry) -> bool:
+    """Return whether two readings of the same bytes found the same, rows of forgotten people counted in."""
     names = (set(one) | set(other)) - set(_READING)
-    return all(one.get(name) == other.get(name) for name in names)
+    return all(one.get(name) == other.get(name) for name in names) and _rows(one) == _rows(other)
+
+
+def _rows(entry: Entry) -> int:
+    return int(entry.get("rows", 0)) + len(entry.get("forgotten", {}).get("taken_out", ()))
 
 
 def _moved(entry: Entry, staged: Path, place: Path, number: int) -> Entry:
