@@ -16,6 +16,7 @@ from ibis import _
 
 from keepwell.unify.amounts import LIMIT, MONEY, RATE
 from keepwell.unify.formats import Format
+from keepwell.unify.formats.shape import WHO
 from keepwell.unify.typed import FAULT, first_fault
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ HEAD_FIELDS = (
     "ordered_at", "order_date", "customer_id", "email", "name", "first_name", "last_name", "currency", "status",
     "cancelled", "country", "channel", "order_total", "order_discount", "shipping", "tax", "refund", "fee",
 )  # fmt: skip
+_ALSO_HEAD = (*WHO, "born")  # where the file has them
 _ORDERS_OWN = ("order_discount", "shipping", "tax", "refund", "fee")  # of these, repeated or spread over its rows
 _HEAD_FAULTS = ("date", "order_total", "order_discount", "shipping", "tax", "refund")
 
@@ -48,16 +50,27 @@ def worth(table: ir.Table, format_: Format, there: Collection[str]) -> ir.Table:
     """
     there = frozenset(there)
     whole = as_documents(format_, there)
-    table = _priced(table, there, whole=whole)
+    table = _turned(table, format_, there)
+    table = _priced(table, there, whole=whole and "order_total" in there)
     table, parts = _documents(table, there) if whole else _rows(table, there)
     table, parts = _folded(table, parts)
     table = _taken_back(table, format_, there, parts)
-    return _costed(table, there)
+    return _costed(table, format_, there)
+
+
+def _turned(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:
+    """Make the amounts of rows negative whose kind says that they take money back, and mark them `turned`."""
+    if not format_.back or "event" not in there:
+        return table
+    back = table.event.lower().strip().isin(sorted(format_.back)).fill_null(_NO)
+    named = sorted(there & {"gross", "amount", "order_total", "paid_amount", "shipping", "tax", "quantity"})
+    return table.mutate(turned=back, **{name: back.ifelse(-table[name].abs(), table[name]) for name in named})
 
 
 def as_documents(format_: Format, there: Collection[str]) -> bool:
     """Return whether the file's totals are of orders, not of rows."""
-    return (format_.money == "documents" or "order_total" in there) and {"order_id", "order_total"} <= set(there)
+    told = "order_total" in there or format_.money == "orders"
+    return told and "order_id" in there
 
 
 def _money(value: Any) -> Any:
@@ -136,7 +149,7 @@ def _rows(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[s
     value = table.line_value
     given: dict[str, Any] = {}
     if "discount" in there:
-        given["discount"] = _or_zero(table.discount.abs())
+        given["discount"] = _or_zero((value < 0).ifelse(-table.discount.abs(), table.discount.abs()))
     if "discount_share" in there and not there & {"gross", "amount", "order_total"}:
         given["discount"] = _or_zero(times(value.abs(), table.discount_share))
     given |= {name: _or_zero(table[name]) for name in ("shipping", "tax") if name in there}
@@ -170,16 +183,19 @@ def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozen
     own_id = ibis.literal("row ") + table.line.cast("string")
     own = [name for name in _ORDERS_OWN if name in there]
     table = table.mutate(line_value=_or_zero(table.line_value), order_id=ibis.coalesce(table.order_id, own_id))
-    orders = table.group_by("order_id").aggregate(
+    apart = table.turned.ifelse("back ", "") if "turned" in table.columns else ibis.literal("")
+    table = table.mutate(document=apart + table.order_id)
+    orders = table.group_by("document").aggregate(
         head=ibis.coalesce(_.line.min(where=_.order_total.notnull()), _.line.min()),
         lines_value=_.line_value.sum().cast(_SUM),
         lines_discount=_or_zero(_.discount.abs()).sum().cast(_SUM),
         **{name: _once(table[name]) for name in own},
     )
-    of_head = [name for name in HEAD_FIELDS if name not in own]
+    heads_own = [*HEAD_FIELDS, *(name for name in _ALSO_HEAD if name in there and name not in HEAD_FIELDS)]
+    of_head = [name for name in heads_own if name not in own]
     first = table.select("line", *of_head, head_fault="fault_reason", head_field="fault_field")
     heads = orders.join(first, orders["head"] == first.line).drop("line")
-    table = table.drop(*HEAD_FIELDS).join(heads, "order_id")
+    table = table.drop(*heads_own).join(heads, "document")
     is_head = table.line == table["head"]
     table = table.mutate(
         is_head=is_head,
@@ -190,9 +206,16 @@ def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozen
         head_refund=_or_zero(table.refund.abs()),
         fee=is_head.ifelse(table.fee, ibis.null(MONEY)),
     )
-    parts = _explained(table) if there & {"amount", "unit_price"} else _unexplained(table)
+    if "order_total" not in there:
+        table = table.mutate(order_total=_money(_of_parts(table)))
+    parts = _explained(table) if there & {"amount", "unit_price", "gross"} else _unexplained(table)
     table, names = _with(table, parts)
     return _propagated(table), names
+
+
+def _of_parts(table: ir.Table) -> Any:
+    """Return the total of an order that no column tells."""
+    return table.lines_value - table.lines_discount - table.order_discount + table.shipping + table.tax
 
 
 def _once(value: Any) -> Any:
@@ -318,8 +341,8 @@ def _is_void(table: ir.Table, format_: Format, there: frozenset[str]) -> Any:
     return void | table.cancelled.notnull() if "cancelled" in there else void
 
 
-def _costed(table: ir.Table, there: frozenset[str]) -> ir.Table:
-    """Add what the goods cost, signed like the quantity, and the payment fee."""
+def _costed(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:
+    """Add what the goods cost, signed like the quantity, and the payment fee, negative where it was given back."""
     cost: Any = ibis.null(MONEY)
     if there & {"cost", "unit_cost"} or "list_cost" in table.columns:
         units = table.quantity.abs() if "quantity" in there else _ONE
@@ -328,4 +351,5 @@ def _costed(table: ir.Table, there: frozenset[str]) -> ir.Table:
         minus = table.own_day | (table.quantity < 0).fill_null(_NO)
         cost = minus.ifelse(-cost, cost)
         cost = table.void.ifelse(_ZERO, cost) if "void" in table.columns else cost
-    return table.mutate(product_cost=cost, payment_fee=table.fee.abs(), quantity=table.quantity.cast(MONEY))
+    fee = -table.fee if format_.signed_fees else table.fee.abs()
+    return table.mutate(product_cost=cost, payment_fee=fee, quantity=table.quantity.cast(MONEY))

@@ -1,7 +1,7 @@
 """The formats that are known, as data: the special ones first, the generic ones where none of them fits."""
 
 from keepwell.unify.formats import generic, shopify, square, stripe, uci, woo
-from keepwell.unify.formats.shape import AMOUNTS, DATES, FIELDS, RATES, TEXTS, Format, plain
+from keepwell.unify.formats.shape import ADDED, AMOUNTS, DATES, FIELDS, RATES, TEXTS, Format, plain
 from keepwell.unify.formats.uci import CDNOW_BARE
 
 SPECIAL = (
@@ -23,6 +23,7 @@ GENERIC = (generic.SALES, generic.PRODUCTS, generic.CUSTOMERS, generic.SUBSCRIPT
 FORMATS = {format_.name: format_ for format_ in (*SPECIAL, *GENERIC)}
 
 __all__ = [
+    "ADDED",
     "AMOUNTS",
     "CDNOW_BARE",
     "DATES",

@@ -93,9 +93,16 @@ AMOUNTS = (
     "net",
     "cost",
     "value",  # money that an event names; no sale
-)
+    "shipping_2", "shipping_3", "shipping_4", "tax_2", "tax_3", "tax_4", "tax_5", "tax_6", "tax_7",
+    "discount_2", "discount_3", "fee_2", "fee_3", "fee_4", "fee_5", "fee_6", "fee_7",
+)  # fmt: skip
 RATES = ("quantity", "unit_price", "unit_cost", "price", "minutes", "score", "weight", "rate")
 FIELDS = (*DATES, *TEXTS, *AMOUNTS, *RATES)
+# Amounts that stand in several columns: the further fields are added to the first.
+ADDED = {
+    base: tuple(name for name in AMOUNTS if re.fullmatch(rf"{base}_\d", name))
+    for base in ("shipping", "tax", "discount", "fee")
+}
 
 
 def plain(name: str) -> str:
@@ -113,8 +120,9 @@ class Format:
 
     `signatures` are sets of columns, one of which must be there whole. `fields` gives each field its columns,
     the preferred first. `money` names the rule that turns the fields into money: 'rows' (each row carries its
-    own), 'orders' (an order's total stands on each of its rows and counts once) or 'documents' (the total stands
-    on the order's first row, and its lines must explain it). `same` says when a row of a second file is the same
+    own), 'orders' (what belongs to an order stands on each of its rows and counts once; where no column has its total,
+    that is the sum of its parts) or 'documents' (the total stands on the order's first row, and its lines must
+    explain it). `same` says when a row of a second file is the same
     row: 'rows' (equal in every field; the larger count is kept), 'key' (equal `line_id`) or 'order' (the order
     as the last file has it).
     """
@@ -140,6 +148,13 @@ class Format:
     returned: frozenset[str] = frozenset()  # statuses of orders whose money went back without an amount being given
     refunds_dated: bool = True  # a row that takes money back stands on its own day
     nobody: frozenset[str] = frozenset()  # customer ids that name nobody here: a shop's number for guests
+    back: frozenset[str] = frozenset()  # values of `event` whose rows take money back, whatever the sign they carry
+    signed_fees: bool = False  # a fee taken is negative, one given back positive
+    # Files that hold several kinds of rows: those whose `event` is one of `kinds` are of this format, the others of
+    # the format called `rest`. Where `aside`, all are of `rest` as soon as another file has sales.
+    kinds: frozenset[str] = frozenset()
+    rest: str = ""
+    aside: bool = False
     notes: tuple[str, ...] = field(default=())
 
 
