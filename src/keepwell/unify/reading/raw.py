@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
+
+from keepwell.settings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,44 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a file when it was added: it holds for this file alone, and goes before the settings."""
+
+    format: str = ""  # its format, whatever the columns look like
+    columns: tuple[tuple[str, str], ...] = ()  # (column, field)
+    date_order: str = ""
+    decimal: str = ""
+    timezone: str = ""  # of stamps without an offset
+    currency: str = ""  # of rows that name none
+
+    def over(self, reading: Reading) -> Reading:
+        """Return the settings as they are for this file."""
+        changes: dict[str, Any] = {n: v for n in ("date_order", "decimal") if (v := getattr(self, n))}
+        if self.columns:
+            filled = {field for _column, field in self.columns}
+            others = {column: field for column, field in reading.columns.items() if field not in filled}
+            changes["columns"] = others | dict(self.columns)
+        return reading.model_copy(update=changes) if changes else reading
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was said, as plain values."""
+        said = {name: value for name, value in asdict(self).items() if value}
+        return said | ({"columns": dict(self.columns)} if self.columns else {})
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(**(values | {"columns": tuple(values.get("columns", {}).items())}))
+
+
+@dataclass(frozen=True, slots=True)
 class RawFile:
     """One file as it came in, made Parquet: nothing lost, nothing understood yet.
 
     `path` holds `line` (int64, the physical line on which the record begins, from 1; the sheet row
-    of an XLSX, the row number of a Parquet file) and one column for each name in `header`. Text and
-    XLSX give strings, stripped, null where nothing is left; Parquet keeps its own types.
+    of an XLSX, the row number of a Parquet file or of a pull from a database) and one column for each
+    name in `header`. Text and XLSX give strings, stripped, null where nothing is left; Parquet and
+    databases keep their own types.
     `bad_path` holds `line` (int64), `reason` and `text` (its first 200 characters) of the records
     that could not be split into fields. Every physical record after the header that is not blank
     is in exactly one of the two.
@@ -37,7 +71,7 @@ class RawFile:
     digest: str  # first 16 hex digits of the SHA-256 of the file's bytes
     name: str  # the file's name, without its folder
     source: str
-    kind: str  # 'text', 'xlsx' or 'parquet'
+    kind: str  # 'text', 'xlsx', 'parquet' or 'database'
     path: Path
     bad_path: Path | None  # None: no bad records
     encoding: str  # as Python names it; '' where it does not apply
@@ -48,6 +82,9 @@ class RawFile:
     bad_rows: int
     arrived: datetime  # UTC
     notes: tuple[str, ...]  # what was assumed, in sentences, each with what changes it
+    told: Told = Told()
+    replaced: int = 0  # rows that came in with it and that a later file corrects, so that they are not in it now
+    pieces: tuple[tuple[int, datetime], ...] = ()  # of one that came in piece by piece: first line, arrival; else none
 
     def to_json(self, folder: Path) -> dict[str, Any]:
         """Return plain values for JSON, the paths relative to `folder`."""
@@ -55,11 +92,13 @@ class RawFile:
         values["path"] = self.path.relative_to(folder).as_posix()
         values["bad_path"] = None if self.bad_path is None else self.bad_path.relative_to(folder).as_posix()
         values["arrived"] = self.arrived.isoformat()
-        return values | {"header": list(self.header), "notes": list(self.notes)}
+        del values["replaced"], values["pieces"], values["told"]  # the first two are a run's, not the inbox's
+        said = {"told": self.told.to_json()} if self.told != Told() else {}
+        return values | {"header": list(self.header), "notes": list(self.notes)} | said
 
     @classmethod
     def from_json(cls, values: dict[str, Any], folder: Path) -> Self:
-        """Return what `to_json` wrote, with the paths inside `folder`."""
+        """Return what `to_json` wrote, with the paths inside `folder`; what is no field of it is passed over."""
         bad = values["bad_path"]
         changed = {
             "path": folder / values["path"],
@@ -67,5 +106,7 @@ class RawFile:
             "header": tuple(values["header"]),
             "arrived": datetime.fromisoformat(values["arrived"]),
             "notes": tuple(values["notes"]),
+            "told": Told.from_json(values.get("told", {})),
         }
-        return cls(**(values | changed))
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        return cls(**(known | changed))
