@@ -290,7 +290,7 @@ def _since(happens: Flags, owner: Ints) -> Ints:
     """Count what has happened to each record's person up to it; records stand by person and day."""
     total = np.cumsum(happens)
     start = np.searchsorted(owner, owner)
-    since: Ints = total - total[start] + happens[start]
+    since: Ints = total - total[start] + happens[start].astype(np.int64)
     return since
 
 
