@@ -10,7 +10,7 @@ from keepwell.account.cancellations import parts as partial
 from keepwell.account.contribution import books, ledger, monthly, order_contribution, priced
 from keepwell.account.lines import caught, line_rules, pairs, ruled
 from keepwell.account.orders import apart, shared
-from keepwell.account.whale import whale
+from keepwell.account.views import views
 from keepwell.engine import Engine, number
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
@@ -21,13 +21,14 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     """Book every line that happened up to `settings.as_of`.
 
     Args:
-        tables: `order_lines`; other tables are not read.
+        tables: `order_lines`; also `files`, `products`, `customers` and `spend`, each of which may be missing.
         settings: `as_of`, `lines`, `assumptions.margin` and `costs` are read.
         engine: Materialises what is used more than once.
         tell: Hears what is being done.
 
     Returns:
-        `line_rules`, `cancellations`, `order_contribution`, `ledger` and `whale`.
+        `line_rules`, `cancellations`, `order_contribution`, `ledger`, `whale`, and what they say: `product_contribution`,
+        `loss_makers`, `trends`, `cohorts` and `acquisition`.
 
     Raises:
         ConfigError: A line rule's pattern cannot be used.
@@ -51,7 +52,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "cancellations": found,
         "order_contribution": order_contribution(orders),
         "ledger": months,
-        "whale": engine.keep(whale(months)),
+        **views(tables, settings, engine, lines=lines, orders=orders, months=months),
     }
 
 
