@@ -75,3 +75,20 @@ country: Default Address Country Code | Country | Country Code
 """),
     required=("customer",),
 )
+
+PAYOUTS = Format(
+    name="shopify payouts",
+    role="payouts",
+    title="Shopify payouts",
+    signatures=(("Transaction Date", "Type", "Order", "Payout ID", "Fee", "Net"),),
+    fields=columns("""
+order_id: Order
+date: Transaction Date
+kind: Type
+amount: Amount
+fee: Fee
+net: Net
+currency: Currency
+"""),
+    required=("amount",),
+)

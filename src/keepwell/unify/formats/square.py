@@ -35,6 +35,7 @@ description: Description
     ),
     required=("date", "amount"),
     same="key",
+    signed_fees=True,
     notes=_CLOCK,
 )
 

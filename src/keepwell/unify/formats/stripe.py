@@ -75,3 +75,44 @@ status: Status
     void=words("incomplete | incomplete_expired"),
     over=words("canceled | cancelled"),
 )
+
+CUSTOMERS = Format(
+    name="stripe customers",
+    role="customers",
+    title="Stripe customers",
+    vendor="stripe",
+    signatures=(("id", "Email", "Created (UTC)", "Delinquent"),),
+    fields=columns("""
+customer_id: id
+email: Email
+name: Name | Description
+phone: Phone
+street: Address Line1 | Card Address Line1
+street_2: Address Line2 | Card Address Line2
+city: Address City | Card Address City
+region: Address State | Card Address State
+postcode: Address Postal Code | Address Zip | Card Address Zip
+country: Address Country | Card Address Country | Card Issue Country | Card Country
+"""),
+    required=("customer",),
+    zone="UTC",
+)
+
+BALANCE = Format(
+    name="stripe balance",
+    role="payouts",
+    title="Stripe balance report",
+    signatures=(("reporting_category", "currency", "gross", "fee", "net"),),
+    fields=columns("""
+order_id: charge_id | source_id
+line_id: balance_transaction_id
+date: created_utc | created | available_on_utc | automatic_payout_effective_at_utc | automatic_payout_effective_at
+kind: reporting_category
+amount: gross
+fee: fee
+net: net
+currency: currency
+"""),
+    required=("amount",),
+    zone="UTC",
+)

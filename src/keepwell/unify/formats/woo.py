@@ -105,3 +105,43 @@ channel: Attribution
     returned=_RETURNED,
     notes=("customers are told apart by name, because this export has neither number nor e-mail",),
 )
+
+META = Format(
+    name="woocommerce database",
+    role="sales",
+    title="WooCommerce orders (from the database)",
+    vendor="woocommerce",
+    signatures=(("_order_total", "_billing_email", "_paid_date"), ("_order_total", "_billing_email", "_date_paid")),
+    fields=columns("""
+order_id: order_id | ID | post_id
+date: post_date | date_created | _paid_date | _date_paid | _completed_date
+customer_id: _customer_user
+email: _billing_email
+first_name: _billing_first_name
+last_name: _billing_last_name
+phone: _billing_phone
+company: _billing_company
+street: _billing_address_1
+street_2: _billing_address_2
+city: _billing_city
+region: _billing_state
+postcode: _billing_postcode
+country: _billing_country
+order_total: _order_total
+order_discount: _cart_discount
+shipping: _order_shipping
+tax: _order_tax
+tax_2: _order_shipping_tax
+refund: _refund_amount
+currency: _order_currency
+status: post_status | status
+channel: _created_via
+"""),
+    required=("date", "order_total"),
+    money="documents",
+    same="order",
+    void=_VOID,
+    returned=_RETURNED,
+    refunds_dated=False,
+    nobody=_GUESTS,
+)
