@@ -457,8 +457,13 @@ CONTRACTS: dict[str, Contract] = {
             order_date   !date    when
             amount       !money   money taken back
             of_file      string   file of the sale it undoes; null: none was found and it stands as a refund
-            of_line      int64    line of that sale
+            of_line      int64    line of that sale; of several, the one of most units
+            units        !money   units taken back
+            units_found  !money   of them, found in earlier sales
+            sales        !int64   sales they were found in
+            how          !string  how it was found ('whole line', 'several sales'...), or why not ('no earlier sale'...)
         """),
+        {"no more is found than was taken back": _.units_found <= _.units},
     ),
     "order_contribution": Contract(
         "One row per order: its profit and loss",

@@ -106,6 +106,7 @@ SELECT 'f' AS file, line, 'uci' AS source, InvoiceNo AS order_id, coalesce(Custo
   CAST(0 AS DECIMAL(18,4)) AS discount, CAST(0 AS DECIMAL(18,4)) AS shipping, CAST(0 AS DECIMAL(18,4)) AS tax,
   CAST(0 AS DECIMAL(18,4)) AS other, CAST(greatest(-amount, 0) AS DECIMAL(18,4)) AS refund, amount AS money,
   CAST(NULL AS DECIMAL(18,4)) AS product_cost, CAST(NULL AS DECIMAL(18,4)) AS payment_fee, 'GBP' AS currency,
-  CAST(1 AS DECIMAL(18,8)) AS rate, amount AS source_money, 'ok' AS status, false AS refund_date_assumed, Country AS country, CAST(NULL AS VARCHAR) AS channel
+  CAST(1 AS DECIMAL(18,8)) AS rate, amount AS source_money,
+  'ok' AS status, false AS refund_date_assumed, Country AS country, CAST(NULL AS VARCHAR) AS channel
 FROM read
 """

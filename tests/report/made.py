@@ -453,6 +453,10 @@ def intake(order_rows):
             "amount": money(30),
             "of_file": DIGEST if n < 6 else None,
             "of_line": n if n < 6 else None,
+            "units": money(1),
+            "units_found": money(1 if n < 6 else 0),
+            "sales": 1 if n < 6 else 0,
+            "how": "part" if n < 6 else "no earlier sale",
         }
         for n in range(8)
     ]
