@@ -1,7 +1,8 @@
 """Rows that two files share: found by key or by content, between files only.
 
-Two equal rows in one file are two facts. Between files of one source and format the larger count is kept, so that
-overlapping exports come out right; the file named first keeps the rows. Where a format has a key (a payment's id,
+Two equal rows in one file are two facts, and so are they in two pulls from one table of a database, which share no
+row. Between other files of one source and format the larger count is kept, so that overlapping exports come out
+right; the file named first keeps the rows. Where a format has a key (a payment's id,
 an order's number) the newest file's version counts, because statuses and refunds move on between exports.
 """
 
@@ -45,7 +46,7 @@ def marked(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> ir.Table:
     if not alike and not pairs:
         return rows.mutate(of_file=ibis.null("string"))
     place = ibis.cases(*((rows.file == digest, i) for i, digest in enumerate(digests)), else_=-1).cast("int64")
-    rows = rows.mutate(place=place, good=rows.fault_reason.isnull())
+    rows = rows.mutate(place=place, unit=_unit(place, files), good=rows.fault_reason.isnull())
     together = [p for group in alike for p in group]
     parts = [rows.filter(~(rows.good & rows.place.isin(together))).mutate(first=_.place)] if together else []
     for group in alike:
@@ -57,14 +58,24 @@ def marked(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> ir.Table:
         table = _items_of(table, whole, items).select(*names)
     held = ibis.cases(*((_.first == i, digest) for i, digest in enumerate(digests)), else_=ibis.null("string"))
     of_file = (_.first == _.place).ifelse(ibis.null("string"), held)
-    return engine.keep(table.mutate(of_file=of_file).drop("place", "good", "first"))
+    return engine.keep(table.mutate(of_file=of_file).drop("place", "unit", "good", "first"))
+
+
+def _unit(place: Any, files: Sequence[Seen]) -> Any:
+    """Return the place of a file, and for all pulls of a table that of the first."""
+    firsts: dict[tuple[str, str], int] = {}
+    pulls = [(n, (f.raw.source, f.raw.feed)) for n, f in enumerate(files) if f.raw.kind == "database"]
+    later = [(place == n, first) for n, feed in pulls if (first := firsts.setdefault(feed, n)) != n]
+    return ibis.cases(*later, else_=place).cast("int64") if later else place
 
 
 def _by_content(rows: ir.Table) -> ir.Table:
-    """Add `first`: the n-th of equal rows in a file is the n-th of the first file that has so many."""
-    nth = ibis.row_number().over(ibis.window(group_by=[rows.content, rows.place], order_by=rows.line))
+    """Add `first`: the n-th of equal rows in a unit is the n-th of the first unit that has so many."""
+    order = [rows.place, rows.line]
+    nth = ibis.row_number().over(ibis.window(group_by=[rows.content, rows.unit], order_by=order))
     rows = rows.mutate(nth=nth)
-    return rows.mutate(first=rows.place.min().over(ibis.window(group_by=[rows.content, rows.nth])))
+    first = rows.unit.min().over(ibis.window(group_by=[rows.content, rows.nth]))
+    return rows.mutate(first=(first == rows.unit).ifelse(rows.place, first))
 
 
 def _by_key(rows: ir.Table) -> ir.Table:

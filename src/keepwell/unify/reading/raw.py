@@ -83,6 +83,7 @@ class RawFile:
     arrived: datetime  # UTC
     notes: tuple[str, ...]  # what was assumed, in sentences, each with what changes it
     told: Told = Told()
+    feed: str = ""  # what replaces and corrects one another: its format when it came in, or a database's table
     replaced: int = 0  # rows that came in with it and that a later file corrects, so that they are not in it now
     pieces: tuple[tuple[int, datetime], ...] = ()  # of one that came in piece by piece: first line, arrival; else none
 
