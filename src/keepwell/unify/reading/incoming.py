@@ -13,7 +13,7 @@ from typing import IO, Literal, cast
 
 from keepwell.errors import DataError
 
-Kind = Literal["text", "xlsx", "parquet"]
+Kind = Literal["text", "json", "xlsx", "parquet"]
 CHUNK = 4 << 20  # bytes read at a time
 HEAD = 64 << 10  # bytes looked at to tell the kind
 GZIP = b"\x1f\x8b"
@@ -21,13 +21,13 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and password-protected .xlsx
 PARQUET = b"PAR1"
 AS_CSV = "Export it as CSV, XLSX or Parquet."
+JSON = re.compile(rb'[\[{]\s*["\[{\]}]')
 
 # What people hand over by mistake, by the first bytes (stripped, lower case).
 OTHERS = (
     (rb"%pdf-", "a PDF document"),
     (rb"<!doctype html|<html|<head|<body|<table", "an HTML page"),
     (rb"<\?xml|<!--|<svg", "an XML document"),
-    (rb'[\[{]\s*["\[{\]}]', "JSON"),
     (rb"\x89png|\xff\xd8\xff|gif8[79]a|riff....(wave|avi |webp)", "a picture, a sound or a film"),
     (rb"7z\xbc\xaf|rar!\x1a|\xfd7zxz|bzh\d1ay|\x28\xb5\x2f\xfd", "a compressed archive"),
     (rb"\x7felf|mz\x90|sqlite format 3\x00|obj\x01", "a program or a database"),
@@ -126,6 +126,8 @@ def kind_of(path: Path) -> Kind:
         return "xlsx"
     if head.startswith(ZIP):
         raise DataError("the file is a ZIP archive", path.name, "Unpack it and give the files inside.")
+    if JSON.match(head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").replace(b"\0", b"")):  # of any width
+        return "json"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for pattern, what in OTHERS:
         if re.match(pattern, start, re.DOTALL):

@@ -29,7 +29,7 @@ def read_file(
     """Read a file of any kind into `<into>/<digest>.parquet`, and its bad records beside it.
 
     Args:
-        path: A delimited text in any encoding (gzip too), a workbook, or a Parquet file.
+        path: A delimited text or JSON in any encoding (gzip too), a workbook, or a Parquet file.
         reading: What the user knows better than we find: encoding and delimiter.
         into: The folder to write in, made if missing.
         source: The name of where the file comes from.
@@ -77,9 +77,11 @@ def _read(path: Path, kind: Kind, *, reading: Reading, into: Path, bad_into: Pat
         from keepwell.unify.reading.columnar import read_columns
 
         return read_columns(path, into=into, tell=tell)
-    from keepwell.unify.reading.text import read_text
-
-    return read_text(path, reading=reading, into=into, bad_into=bad_into, memory=bytes_of(memory), tell=tell)
+    if kind == "json":
+        from keepwell.unify.reading.json_rows import read_json as read
+    else:
+        from keepwell.unify.reading.text import read_text as read
+    return read(path, reading=reading, into=into, bad_into=bad_into, memory=bytes_of(memory), tell=tell)
 
 
 def _check_written(outcome: Outcome, good: Path, bad: Path, *, where: str) -> None:
