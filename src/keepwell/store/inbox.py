@@ -1,9 +1,10 @@
 """The inbox: each file that came in, once, as Parquet, with how it was read.
 
 Append-only. An entry is `<digest>.json`; it counts from the moment that file is there. The same bytes are one entry,
-and keep the time of their first arrival. Reading the same bytes in another way (another delimiter, say) adds a
-Parquet file beside the first, to which the entry then points. `forgotten`, where it is there, names the lines of people
-who were forgotten: `cleared` of all that is personal, or `taken_out`.
+and keep the time of their first arrival; when and how they came again stands in `arrivals` (see `standing`). Reading
+the same bytes in another way (another delimiter, say) adds a Parquet file beside the first, to which the entry then
+points. `forgotten`, where it is there, names the lines of people who were forgotten: `cleared` of all that is
+personal, or `taken_out`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from typing import Any
 
 from keepwell.errors import DataError
 from keepwell.store.files import read_json, removed, renamed, replaced_json, synced
+from keepwell.store.standing import Mode, Standing, arrivals, changes_nothing, standing
 
 Entry = dict[str, Any]  # plain values; 'path' and 'bad_path' are relative to the inbox
-_READING = ("name", "path", "bad_path", "arrived", "earlier", "notes", "rows", "forgotten")  # may differ in one reading
+_ASKED = ("told", "feed", "key", "pull")  # what whoever added it said: the last word counts
+# What may differ in one reading.
+_READING = (
+    "name", "path", "bad_path", "arrived", "earlier", "notes", "rows", "forgotten", "arrivals", "dropped", *_ASKED,
+)  # fmt: skip
 
 
 def entries(inbox: Path) -> list[Entry]:
@@ -30,7 +36,7 @@ def known(inbox: Path, *, source: str, digest: str) -> Entry | None:
     return read_json(path) if path.exists() else None
 
 
-def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
+def put(inbox: Path, entry: Entry, *, staged: Path, at: str = "", mode: Mode = "append", batch: str = "") -> Entry:
     """Take in a file that was read into the folder `staged`, and return its entry.
 
     Args:
@@ -38,20 +44,45 @@ def put(inbox: Path, entry: Entry, *, staged: Path) -> Entry:
         entry: `source`, `digest`, `arrived`, `path` and `bad_path` (or None), the paths relative to `staged`, and
             whatever else says how the file was read.
         staged: A folder on the same disk; the files move out of it.
+        at: When it comes now, which is not its first arrival where it came before.
+        mode: What it does to what came earlier.
+        batch: What comes with one command has one batch.
     """
+    came = {"at": at or entry["arrived"], "mode": mode, "batch": batch or at or entry["arrived"]}
     before = known(inbox, source=entry["source"], digest=entry["digest"])
     place = inbox / entry["source"]
     place.mkdir(parents=True, exist_ok=True)
-    if before is not None and same_reading(before, entry):
-        return before
-    number = 1 if before is None else unused_number(before)
-    moved = _moved(entry, staged, place, number)
-    if before is not None:
-        files = [path for path in (before["path"], before["bad_path"]) if path]
-        moved |= {"arrived": before["arrived"], "earlier": [*before["earlier"], files]}
-        moved |= {"forgotten": before["forgotten"]} if "forgotten" in before else {}
-    replaced_json(place / f"{entry['digest']}.json", moved, what="inbox entry")
-    return moved
+    if before is None:
+        new = _moved(entry, staged, place, 1) | {"arrivals": [came]}
+    else:
+        new = before if same_reading(before, entry) else _read_again(before, entry, staged, place)
+        new = {name: value for name, value in new.items() if name not in _ASKED}
+        new |= {name: entry[name] for name in _ASKED if name in entry}
+        new |= {"arrivals": _came_again(inbox, before, new, came)}
+    if new != before:
+        replaced_json(place / f"{entry['digest']}.json", new, what="inbox entry")
+    return new
+
+
+def drop(inbox: Path, entry: Entry, *, at: str) -> Entry:
+    """Take an entry out from the moment `at` on; its files stay, for the runs that used them."""
+    gone = entry | {"dropped": [*entry.get("dropped", ()), at]}
+    replaced_json(inbox / entry["source"] / f"{entry['digest']}.json", gone, what="inbox entry")
+    return gone
+
+
+def _read_again(before: Entry, entry: Entry, staged: Path, place: Path) -> Entry:
+    files = [path for path in (before["path"], before["bad_path"]) if path]
+    moved = _moved(entry, staged, place, unused_number(before))
+    moved |= {"arrived": before["arrived"], "earlier": [*before["earlier"], files]}
+    return moved | {name: before[name] for name in ("forgotten", "dropped") if name in before}
+
+
+def _came_again(inbox: Path, before: Entry, new: Entry, came: dict[str, str]) -> list[dict[str, str]]:
+    """Return the arrivals of an entry with one more, if that changes what counts."""
+    here = Standing(new, came["mode"], came["batch"])  # type: ignore[arg-type]
+    same = changes_nothing(standing(entries(inbox)), here)
+    return arrivals(before) if same else [*arrivals(before), came]
 
 
 def sweep(inbox: Path) -> None:
