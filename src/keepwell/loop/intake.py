@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keepwell.errors import DataError
+from keepwell.loop.tombstones import without_forgotten
 from keepwell.progress import Tell
 from keepwell.settings import Settings
 from keepwell.store import Workspace, entries, known, put
@@ -56,6 +57,7 @@ def read_aside(
             tell=tell,
         )
         recognised(raw, settings.reading)
+        raw = without_forgotten(raw, workspace, settings)
         before = known(workspace.inbox, source=SOURCE, digest=raw.digest)
         arrived = datetime.fromisoformat(before["arrived"]) if before else raw.arrived
         read.setdefault(raw.digest, replace(raw, arrived=arrived))
@@ -65,7 +67,12 @@ def read_aside(
 def taken_in(workspace: Workspace, raws: Sequence[RawFile]) -> list[RawFile]:
     """Move what was read aside into the inbox, and return it as it stands there."""
     staged = _staged(workspace)
-    return [_opened(put(workspace.inbox, raw.to_json(staged), staged=staged), workspace) for raw in raws]
+    return [
+        raw  # it stands there already, without the people who were forgotten
+        if workspace.inbox in raw.path.parents
+        else _opened(put(workspace.inbox, raw.to_json(staged), staged=staged), workspace)
+        for raw in raws
+    ]
 
 
 def all_of(workspace: Workspace) -> list[RawFile]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from keepwell.decided import Decided
 from keepwell.settings import Settings
 from keepwell.unify import RawFile
 from keepwell.version import __version__
@@ -18,6 +21,7 @@ def manifest(
     settings: Settings,
     inputs: Sequence[RawFile],
     *,
+    decided: Decided,
     started: datetime,
     finished: datetime,
 ) -> dict[str, Any]:
@@ -33,9 +37,23 @@ def manifest(
         "as_of": str(settings.as_of),
         "known_by": settings.known_by and str(settings.known_by),
         "inputs": [_input(raw) for raw in inputs],
+        "records": _records(decided),
         "settings": settings.model_dump(mode="json"),
         "seconds": summary["seconds"],
         "summary": summary,
+    }
+
+
+def _records(decided: Decided) -> dict[str, Any]:
+    """Return how much people had decided, and a digest that tells whether two runs replayed the same."""
+    words = [[d.verdict, d.left_record, d.right_record, d.at.isoformat()] for d in decided.decisions]
+    told = [[c.record, c.channel, c.given, c.at.isoformat()] for c in decided.consents]
+    whole = json.dumps([words, told, sorted(decided.forgotten)])
+    return {
+        "decisions": len(words),
+        "consents": len(told),
+        "forgotten": len(decided.forgotten),
+        "digest": hashlib.sha256(whole.encode()).hexdigest()[:16],
     }
 
 

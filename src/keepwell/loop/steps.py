@@ -20,7 +20,9 @@ from keepwell.loop.summary import Summary, summary
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.store import Workspace, begin, finish, turn
+from keepwell.store.erasing import resume
 from keepwell.store.inbox import sweep
+from keepwell.store.records import RecordBook
 from keepwell.tables import Tables
 from keepwell.unify import RawFile
 
@@ -50,7 +52,7 @@ def run(
     Raises:
         KeepwellError: Something is wrong; the workspace is as it was, but for files that came in whole.
     """
-    with _writing(folder, what="run", files=files or [], tell=tell) as workspace:
+    with writing(folder, what="run", files=files or [], tell=tell) as workspace:
         return _run(workspace, files, settings, tell=tell, accept=accept)
 
 
@@ -60,17 +62,22 @@ def add(folder: Path, files: Sequence[Path], *, settings: Settings, tell: Tell =
     Raises:
         DataError: A file cannot be read; nothing was added.
     """
-    with _writing(folder, what="add", files=files, tell=tell) as workspace:
+    with writing(folder, what="add", files=files, tell=tell) as workspace:
         return taken_in(workspace, read_aside(workspace, files, settings, now=datetime.now(UTC), tell=tell))
 
 
 @contextmanager
-def _writing(folder: Path, *, what: str, files: Sequence[Path], tell: Tell) -> Iterator[Workspace]:
-    """Make or open the workspace, wait for the turn, and clear away what dead writers left, before and after."""
+def writing(folder: Path, *, what: str, files: Sequence[Path], tell: Tell) -> Iterator[Workspace]:
+    """Make or open the workspace, wait for the turn, and clear away what dead writers left, before and after.
+
+    Where one was killed while it forgot somebody, that is finished first.
+    """
     check_files_exist(files)
     Workspace.create(folder, tell=tell)
     with turn(folder, what=f"{what} {' '.join(path.name for path in files)}".strip(), tell=tell):
         workspace = Workspace.open(folder)
+        if resume(workspace):
+            workspace = Workspace.open(folder)  # another run may be current now
         workspace.sweep()
         sweep(workspace.inbox)
         try:
@@ -87,10 +94,11 @@ def _run(
     watch, started = Watch(), datetime.now(UTC)
     inputs = all_of(workspace) if files is None else read_aside(workspace, files, settings, now=started, tell=tell)
     watch.lap("read")
+    decided = RecordBook(workspace.folder).decided(known_by=settings.known_by)
     engine = opened(settings.compute, scratch=workspace.scratch)
     try:
         books = Books(begin(workspace, now=started), engine)
-        books.write(unify.run(inputs, settings, engine, tell=tell))
+        books.write(unify.run(inputs, settings, engine, decided=decided, tell=tell))
         day = last_day(books.tables, settings, engine)
         inputs = inputs if files is None else taken_in(workspace, inputs)  # only what could be understood comes in
         watch.lap("unify")
@@ -111,7 +119,7 @@ def _run(
     finish(
         workspace,
         books.draft,
-        manifest(whole, dated, inputs, started=started, finished=datetime.now(UTC)),
+        manifest(whole, dated, inputs, decided=decided, started=started, finished=datetime.now(UTC)),
         current=current,
     )
     return whole
