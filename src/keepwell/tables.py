@@ -544,7 +544,7 @@ CONTRACTS: dict[str, Contract] = {
         _columns("""
             customer_id   !string  the customer
             contribution  !money   all of it so far, below 0
-            reason        !string  'returns', 'discounts', 'service', 'marketing', 'acquisition', 'small orders'...
+            reason        !string  'returns', 'discounts', 'small orders', 'service'...: see docs/report.md
             excess        !money   what that line cost beyond what an average customer of their sales costs
             words         !string  the same in a sentence
         """),
@@ -554,11 +554,11 @@ CONTRACTS: dict[str, Contract] = {
         ("customer_id",),
         _columns("""
             customer_id   !string  the customer
-            recent        !money   contribution of the last 12 months
+            recent        !money   contribution of the last 12 months, acquisition left out as in all of these
             before        !money   contribution of the 12 months before; 0 where they were no customer yet
             slope         float64  change a year of yearly contribution, robust; null with too few months
             turn          !string  'new', 'growing', 'steady', 'fading', 'newly unprofitable', 'recovered' or 'gone'
-            turned        date     month of the turning point; null where there is none
+            turned        date     month of the turning point, for 'gone' of the last order; null where there is none
         """),
     ),
     "cohorts": Contract(

@@ -110,7 +110,7 @@ LINE = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINE, min_size=1, max_size=25), wide=st.booleans())
 def test_the_products_sum_up_to_the_ledger_of_every_month(duckdb, order_lines, lines, wide):
     given_lines = [

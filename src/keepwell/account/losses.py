@@ -1,14 +1,15 @@
 """Which customers cost more than they brought, and why each one did.
 
-A customer's contribution is their sales less nine kinds of cost, so what they fall short of an average customer of the
-same sales splits into nine differences that add up, each the customer's own cost of the kind less the average share of
+A customer's contribution is their sales less ten kinds of cost, so what they fall short of an average customer of the
+same sales splits into ten differences that add up, each the customer's own cost of the kind less the average share of
 sales that it takes from everybody. The largest is the reason.
 
     returns        refunds and the work on returns, less the product cost that came back with the goods
     discounts      given to them
     product cost   of what they kept, beyond the usual part of its price
-    small orders   the usual cost of an order (fulfilment and fees, less delivery and fees charged) x their orders
+    small orders   the usual cost of an order (fulfilment and fees, less delivery charged) x their orders
     costly orders  what their orders cost beyond that: far, heavy or in a hurry
+    adjustments    manual corrections and fees booked on them
     service        tickets, calls, visits
     marketing      contacts made
     acquisition    winning them
@@ -32,6 +33,7 @@ REASONS = {
     "discounts": "Discounts",
     "small orders": "Small orders (an average order's packing, postage and payment, less what was charged for it)",
     "costly orders": "Orders that cost more to send than others (far, heavy or in a hurry)",
+    "adjustments": "Adjustments (manual corrections and fees booked on them)",
     "service": "Service (tickets, calls and visits)",
     "marketing": "Contacts made (mailings, catalogues, calls)",
     "acquisition": "Winning them (advertising)",
@@ -78,7 +80,8 @@ def costs(t: ir.Table) -> ir.Table:
         **{
             "returns": t.refunds + t.returns_handling - back,
             "discounts": t.discounts,
-            "small orders": t.fulfilment + t.payment_fees - t.shipping_charged - t.other,
+            "small orders": t.fulfilment + t.payment_fees - t.shipping_charged,
+            "adjustments": -t.other,
             "costly orders": ibis.literal(0.0),
             "service": t.service,
             "marketing": t.marketing,

@@ -4,9 +4,9 @@ Years are counted back from the last day: the last 12 months, that of the last d
 on. A year holds every season once, so that neither Christmas nor a quiet summer passes for a turn. What winning the
 customer cost is left out: it comes once, and would make everybody recover in their second year.
 
-The *rolling year* of a month is the contribution of the 12 months that end with it. It steps up in a month that earned
-something and steps down 12 months later, so over the last 12 months it is the year before plus these steps, and a
-turning point is one of them.
+The *rolling year* of a month is the contribution of the 12 months that end with it. A turn compares today's with that
+of 12 months ago, or, for those who were no customer for a whole year by then, with their own first 12 months. The
+rolling year steps up in a month that earned something and down 12 months later, and a turning point is such a step.
 
 The slope is Theil's: the median, over all pairs of full years as a customer, of the change from one to the other by
 the years between. Source: Sen (1968), Journal of the American Statistical Association 63(324):1379-1389.
@@ -72,30 +72,36 @@ def earned(ledger: ir.Table) -> ir.Table:
 
 
 def turns(months: ir.Table, *, now: int) -> ir.Table:
-    """Return where each customer stands: `recent`, `before`, `turn`, `last_order` (`index` of its month; may be null).
+    """Return where each customer stands.
 
     Args:
         months: As `earned` returns them.
         now: `index` of the last month.
+
+    Returns:
+        `customer_id`, `recent`, `before`, `then` (the rolling year that today's is compared with), `start` (`index` of
+        its month), `turn` and `last_order` (`index` of its month; null where there is none).
     """
-    recent, last = months.at > now - YEAR, (months.at > now - 2 * YEAR) & (months.at <= now - YEAR)
-    sums = months.group_by("customer_id").aggregate(
-        recent=money(months.amount.sum(where=recent).fill_null(0)),
-        before=money(months.amount.sum(where=last).fill_null(0)),
-        first=months.at.min(),
-        last_order=months.at.max(where=months.bought),
+    t = months.mutate(first=months.at.min().over(ibis.window(group_by="customer_id")))
+    t = t.mutate(start=ibis.greatest(t["first"] + (YEAR - 1), now - YEAR))
+    last, then = (t.at > now - 2 * YEAR) & (t.at <= now - YEAR), (t.at > t.start - YEAR) & (t.at <= t.start)
+    sums = t.group_by("customer_id", "first", "start").aggregate(
+        recent=money(t.amount.sum(where=t.at > now - YEAR).fill_null(0)),
+        before=money(t.amount.sum(where=last).fill_null(0)),
+        then=money(t.amount.sum(where=then).fill_null(0)),
+        last_order=t.at.max(where=t.bought),
     )
     return sums.mutate(turn=_turn(sums, now=now))
 
 
 def _turn(t: ir.Table, *, now: int) -> Any:
-    change = (t.recent - t.before).cast("float64")
-    enough = CHANGE * t.before.abs().cast("float64")
+    change = (t.recent - t.then).cast("float64")
+    enough = CHANGE * t.then.abs().cast("float64")
     return ibis.cases(
-        (t.first > now - YEAR, "new"),
-        ((t.recent < 0) & (t.before >= 0), "newly unprofitable"),
+        (t["first"] > now - YEAR, "new"),
+        ((t.recent < 0) & (t.then >= 0), "newly unprofitable"),
         (t.last_order.fill_null(0) <= now - YEAR, "gone"),
-        ((t.recent > 0) & (t.before <= 0), "recovered"),
+        ((t.recent > 0) & (t.then <= 0), "recovered"),
         (change > enough, "growing"),
         (change < -enough, "fading"),
         else_="steady",
@@ -106,18 +112,17 @@ def turning_points(months: ir.Table, turns: ir.Table, *, now: int) -> ir.Table:
     """Return since when the rolling year goes the way that the turn says: `customer_id`, `since` (`index`).
 
     For 'newly unprofitable' the month in which it fell below 0 for the last time, for 'recovered' that in which it
-    rose above 0; for 'growing' and 'fading' the first step after its last low or high of the last 12 months.
+    rose above 0; for 'growing' and 'fading' the first step after its last low or high.
     """
     turned = turns.filter(turns.turn.isin(["growing", "fading", "newly unprofitable", "recovered"]))
-    steps = _steps(months, now=now).inner_join(turned.select("customer_id", "before", "turn"), "customer_id")
+    steps = _steps(months, now=now).inner_join(turned.select("customer_id", "then", "start", "turn"), "customer_id")
     so_far = ibis.window(group_by="customer_id", order_by="at", preceding=None, following=0)
     each = ibis.window(group_by="customer_id")
-    t = steps.mutate(level=_.before + _.step.sum().over(so_far))
-    t = t.mutate(
-        low=ibis.least(_.level.min().over(each), _.before), high=ibis.greatest(_.level.max().over(each), _.before)
-    )
+    t = steps.filter(steps.at > steps.start).mutate(level=_.then + _.step.sum().over(so_far))
+    low, high = ibis.least(t.level.min().over(each), t.then), ibis.greatest(t.level.max().over(each), t.then)
+    t = t.mutate(low=low, high=high)
     extreme = ((t.turn == "growing") & (t.level == t.low)) | ((t.turn == "fading") & (t.level == t.high))
-    t = t.mutate(extreme=t.at.max(where=extreme).over(each).fill_null(now - YEAR), was=t.level - t.step)
+    t = t.mutate(extreme=t.at.max(where=extreme).over(each).fill_null(t.start), was=t.level - t.step)
     crossed = ibis.cases(
         (t.turn == "newly unprofitable", (t.level < 0) & (t.was >= 0)),
         (t.turn == "recovered", (t.level > 0) & (t.was <= 0)),
