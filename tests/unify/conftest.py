@@ -17,7 +17,7 @@ from keepwell.unify import RawFile, run
 ARRIVED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def text_file(folder, text, *, name="orders.csv", source="shop", delimiter=",", header=True, arrived=ARRIVED, bad=()):
+def text_file(folder, text, *, name="orders.csv", source="main", delimiter=",", header=True, arrived=ARRIVED, bad=()):
     """Return the RawFile of a CSV text: strings, null where nothing stands; `bad` are (line, reason, text)."""
     rows = [row for row in csv.reader(io.StringIO(text.strip("\n")), delimiter=delimiter) if row]
     names = tuple(cell.strip() for cell in rows[0]) if header else tuple(f"c{i + 1}" for i in range(len(rows[0])))
@@ -29,7 +29,7 @@ def text_file(folder, text, *, name="orders.csv", source="shop", delimiter=",", 
                    header_line=int(header), salt=text)  # fmt: skip
 
 
-def written(folder, table, *, name, source="shop", arrived=ARRIVED, bad=(), header_line=1, kind="text", salt=""):
+def written(folder, table, *, name, source="main", arrived=ARRIVED, bad=(), header_line=1, kind="text", salt=""):
     """Write an Arrow table with `line` as the file that the reader would make of it."""
     digest = hashlib.sha256((name + salt).encode()).hexdigest()[:16]
     path = folder / f"{digest}.parquet"

@@ -45,7 +45,12 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = r"0{1,2}:00(?::00(?:\.0{1,9})?)?(?: ?[AaPp][Mm])?"
-_OFFSET = r" ?(?:Z|UTC|GMT|[+-]00:?00)"
+# Zones that reports write by name, where the name has one meaning in them, and their offsets.
+ZONES = {
+    "PST": "-0800", "PDT": "-0700", "MST": "-0700", "MDT": "-0600", "CST": "-0600", "CDT": "-0500", "EST": "-0500",
+    "EDT": "-0400", "BST": "+0100", "CET": "+0100", "CEST": "+0200", "JST": "+0900", "AEST": "+1000", "AEDT": "+1100",
+}  # fmt: skip
+_OFFSET = rf" ?(?:Z|UTC|GMT|[+-]00:?00|{'|'.join(ZONES)})"
 _KINDS = {
     "year-month-day": r"0000(?P<s>[-/. ])0{1,2}(?P=s)0{1,2}",
     "yyyymmdd": r"00000000(?:0{6})?",
@@ -73,6 +78,7 @@ class Shape:
     mark: str  # separator, where the kind needs one to be told apart
     format: str  # '%1' and '%2' stand for the first and second number of kind 'number'
     offset: bool  # ends in an offset from UTC
+    named: bool = False  # which is the name of a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class DateReading:
     iso: bool  # the engine's own cast reads them
     guard: str  # pattern of a row that belongs; '' when all do
     assumed: bool = False
+    named: bool = False  # some of the offsets are names of zones
 
     @property
     def label(self) -> str:
@@ -159,7 +166,9 @@ def shape_of(shape: str) -> Shape | None:
             if None in form:
                 return None
             mark = match["s"] if kind == "number" else ""
-            return Shape(kind, mark, "".join(map(str, form)), offset=match["offset"] is not None)
+            offset = match["offset"]
+            named = (offset or "").strip() in ZONES
+            return Shape(kind, mark, "".join(map(str, form)), offset=offset is not None, named=named)
     return None
 
 
@@ -228,8 +237,8 @@ def decided(own: Evidence, sisters: Iterable[Evidence], *, told: str = "") -> Da
     formats = dict.fromkeys(s.format.replace("%1", names[0]).replace("%2", names[1]) for s in shapes)
     iso = kind == "year-month-day" and not any(re.search(r"%[IpaA]|\. ", f) or "." in f[:6] for f in formats)
     alone = own.whole and len(own.kinds) == 1
-    guard = "" if alone else _guard(kind, mark)
-    return DateReading(kind, order, tuple(formats), any(s.offset for s in shapes), iso, guard, assumed)
+    guard, named = "" if alone else _guard(kind, mark), any(s.named for s in shapes)
+    return DateReading(kind, order, tuple(formats), any(s.offset for s in shapes), iso, guard, assumed, named)
 
 
 def _guard(kind: str, mark: str) -> str:
@@ -249,7 +258,7 @@ def stamps(value: Any, reading: DateReading | None, *, zone: str, written_in: st
 
     A stamp without an offset is of the zone `written_in`, else of `zone`. Both are null where the text cannot be read.
     """
-    if written_in and written_in != zone:
+    if written_in and written_in != zone and not value.type().is_date():  # a day is a day everywhere
         moment, _day = stamps(value, reading, zone=written_in)
         return moment, to_wall(zone, moment.cast(_INSTANT)).date()
     if value.type().is_temporal():
@@ -298,6 +307,8 @@ def _of_epoch(value: Any, reading: DateReading, zone: str) -> tuple[Any, Any]:
 
 def _with_offsets(text: Any, reading: DateReading, zone: str) -> tuple[Any, Any]:
     """Read stamps of which some carry an offset: those are moments, the others wall clock."""
+    for name, offset in ZONES.items() if reading.named else ():
+        text = text.re_replace(f" ?{name}$", offset)
     has = text.re_search(ROW_OFFSET)
     wall = _sane(_wall(text.re_replace(ROW_OFFSET, r"\1"), reading))
     sign = text.re_search(r"-\d\d:?\d\d$").ifelse(-1, 1)

@@ -11,12 +11,14 @@ from ibis import _
 
 from keepwell.engine import Engine, collected
 from keepwell.settings import Settings
+from keepwell.unify.facts import told
 from keepwell.unify.lists import listed, products
 from keepwell.unify.reading import RawFile
 from keepwell.unify.sales import sales
-from keepwell.unify.stage import typing_engine, understood
+from keepwell.unify.stage import typing_engine
 from keepwell.unify.subscriptions import assumed, subscribed
 from keepwell.unify.typed import Readings, Seen
+from keepwell.unify.understanding import understood
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -112,7 +114,9 @@ def _typed(file: Seen, how: Readings, settings: Settings, typing: Engine, prices
         return sales(file, how, typing, zone=zone, products=prices, compared=False)
     if file.recognition.role == "subscriptions":
         return subscribed(file, how, typing, zone=zone, order=0)
-    return listed(file, how, typing, order=0)
+    if file.recognition.role in ("products", "customers"):
+        return listed(file, how, typing, order=0)
+    return told(file, how, typing, zone=zone, order=0)
 
 
 def _problems(file: Seen, rows: ir.Table, typing: Engine) -> tuple[Problem, ...]:

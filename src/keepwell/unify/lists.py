@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from keepwell.engine import Engine
-from keepwell.unify.sales import customer_id, full_name, somebody
+from keepwell.unify.formats.shape import CONSENTS
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields, first_fault
+from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -18,8 +19,8 @@ def listed(file: Seen, how: Readings, engine: Engine, *, order: int) -> ir.Table
     """Return one row per row of a products or customers file, with the fault columns.
 
     Columns of both: `file`, `line`, `file_order`, `fault_column`, `fault_value`, `fault_reason`. Of products:
-    `product_id`, `name`, `category`, `price`, `cost`; of customers: `customer_id` (by number, else e-mail),
-    `by_email` (by e-mail), `customer_key`, `name`, `email`, `country`, `channel`.
+    `product_id`, `name`, `category`, `price`, `cost`; of customers: what `who.with_who` adds, `channel`, and the
+    consents as they stand.
     """
     table = fields(file, how, engine, zone="UTC")
     if file.recognition.role == "products":
@@ -32,17 +33,10 @@ def listed(file: Seen, how: Readings, engine: Engine, *, order: int) -> ir.Table
         }
         key, field = table.product_id, "product_id"
     else:
-        number, email = somebody(table.customer_id), somebody(table.email).lower()
-        key, field = ibis.coalesce(number, email), "customer_id"
-        chosen = {
-            "customer_id": customer_id(number, email),
-            "by_email": customer_id(ibis.null("string"), email),
-            "customer_key": key,
-            "name": full_name(table),
-            "email": email,
-            "country": table.country,
-            "channel": table.channel,
-        }
+        table = with_who(table, file.recognition.mapping, format_=file.format, source=file.raw.source)
+        key, field = table.record_id, "customer_id"
+        said = ("customer_id", "customer_key", "record_id", "own_id", *COLUMNS, "channel")
+        chosen = {name: table[name] for name in (*said, *CONSENTS, "consent_channel", "consent_at")}
     none = ibis.null("string")
     fault = (key.isnull(), field, none, ibis.literal(f"no {field.removesuffix('_id')}"))
     table = first_fault(table.mutate(**chosen), [fault])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import pyarrow.parquet as pq
@@ -13,7 +13,7 @@ from keepwell.errors import ConfigError, DataError
 from keepwell.settings import Reading
 from keepwell.unify.amounts import cleaned
 from keepwell.unify.dates import shape_of
-from keepwell.unify.formats import CDNOW_BARE, FIELDS, FORMATS, GENERIC, SPECIAL, Format, plain
+from keepwell.unify.formats import ADDED, CDNOW_BARE, FIELDS, FORMATS, GENERIC, SPECIAL, Format, plain
 from keepwell.unify.formats.shape import Role
 from keepwell.unify.reading import RawFile
 
@@ -26,6 +26,15 @@ _ALIKE = 0.6  # how much a column's name must be like a customer's to be propose
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which rows of a file are meant: those whose `column` holds one of `kinds` (lower case), or all others."""
+
+    column: str
+    kinds: frozenset[str]
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """What a file is: its format, its role, and the column of each field that is there."""
 
@@ -33,18 +42,21 @@ class Recognition:
     role: Role
     mapping: Mapping[str, str]  # field -> column
     notes: tuple[str, ...] = ()
+    part: Part | None = None  # of a file that holds rows of several kinds
 
 
 def recognised(raw: RawFile, reading: Reading) -> Recognition:
-    """Tell the format of `raw` by its columns; `reading.columns` (column -> field) goes first.
+    """Tell the format of `raw` by its columns; what was told of the file, then `reading.columns`, goes first.
 
     Raises:
         DataError: No format fits; names the columns there are, the nearest guess and the switch.
-        ConfigError: `reading.columns` names a field that does not exist.
+        ConfigError: `reading.columns` (column -> field) names a field that does not exist.
     """
-    chosen = _chosen(raw, reading)
+    chosen = _chosen(raw, raw.told.over(reading))
     taken = {field: column for column, field in chosen.items() if field != IGNORE}
     free = {plain(column): column for column in reversed(raw.header) if column not in chosen}
+    if raw.told.format:
+        return _as_told(raw, FORMATS[raw.told.format], free, taken)
     if raw.header_line == 0 and raw.kind == "text" and not taken:
         return _without_header(raw)
     for format_ in SPECIAL:
@@ -53,6 +65,52 @@ def recognised(raw: RawFile, reading: Reading) -> Recognition:
             _require(raw, format_, mapping)
             return Recognition(format_.name, format_.role, mapping, format_.notes)
     return _generic(raw, free, taken)
+
+
+def format_named(name: str) -> str:
+    """Return the name of the format that `name` means, as `--as` gives it.
+
+    >>> format_named("Shopify-Orders")
+    'shopify orders'
+
+    Raises:
+        ConfigError: There is no such format; names those there are.
+    """
+    known = {plain(format_): format_ for format_ in FORMATS}
+    if plain(name) not in known:
+        mend = f"Did you mean {nearest(name, FORMATS)!r}? Formats are {', '.join(FORMATS)}."
+        raise ConfigError(f"no format is called {name!r}", "--as", mend)
+    return known[plain(name)]
+
+
+def _as_told(raw: RawFile, format_: Format, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
+    """Read a file as the format it was said to be; what that needs has to be there."""
+    mapping = _mapping(format_, _not(free, taken)) | taken
+    if format_ is GENERIC[0]:
+        _require(raw, format_, {"customer_id": "", **mapping})
+        return _sales(raw, mapping)
+    _require(raw, format_, mapping)
+    return Recognition(format_.name, format_.role, mapping, format_.notes)
+
+
+def parted(raw: RawFile, recognition: Recognition, reading: Reading, *, sold: bool) -> list[Recognition]:
+    """Return what a file's rows are, a recognition a kind; `sold`: another file has sales.
+
+    Most files are of one kind. Of a log of events those that are orders are sales, and the others events.
+    """
+    format_ = FORMATS[recognition.format]
+    column = recognition.mapping.get("event")
+    if not format_.rest or column is None:
+        return [recognition]
+    chosen = _chosen(raw, raw.told.over(reading))
+    free = {plain(name): name for name in reversed(raw.header) if name not in chosen}
+    rest = FORMATS[format_.rest]
+    mapping = _mapping(rest, free) | {field: name for field, name in chosen.items() if field in rest.fields}
+    others = Recognition(rest.name, rest.role, mapping, rest.notes, Part(column, format_.kinds, inside=False))
+    if format_.aside and sold:
+        note = "another file has the sales, so its orders count as events only"
+        return [replace(others, part=None, notes=(*others.notes, note))]
+    return [replace(recognition, part=Part(column, format_.kinds, inside=True)), others]
 
 
 def _chosen(raw: RawFile, reading: Reading) -> dict[str, str]:
@@ -73,6 +131,14 @@ def _mapping(format_: Format, free: Mapping[str, str]) -> dict[str, str]:
         column = next((free[plain(name)] for name in names if plain(name) in free), None)
         if column is not None:
             found[field] = column
+    return _closed_up(found)
+
+
+def _closed_up(found: dict[str, str]) -> dict[str, str]:
+    """Let the first column of those that are added up fill the field itself, where the one named first is not there."""
+    for base, more in ADDED.items():
+        columns = [found.pop(name) for name in (base, *more) if name in found]
+        found |= dict(zip((base, *more), columns, strict=False))
     return found
 
 

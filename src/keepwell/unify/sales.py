@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from keepwell.engine import Engine
-from keepwell.tables import UNKNOWN
 from keepwell.unify.amounts import MONEY, RATE
+from keepwell.unify.formats.shape import CONSENTS
 from keepwell.unify.money import times, worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
+from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-NOBODY = ("nan", "null", "none", "n/a", "na", "-", "unknown", "guest", "anonymous")  # what files call no customer
 # What two rows of different files must share to be one row.
 _CONTENT = (
     "ordered_at", "customer_key", "product_id", "description", "quantity", "gross", "discount", "shipping", "tax",
@@ -25,25 +25,25 @@ _CONTENT = (
 
 
 def sales(
-    file: Seen, how: Readings, engine: Engine, *, zone: str, products: ir.Table | None, compared: bool
+    file: Seen, how: Readings, engine: Engine, *, zone: str, products: ir.Table | None, compared: bool, order: int = 0
 ) -> ir.Table:
     """Return one row per row of the file: the columns of `order_lines`, and what the rest of `unify` needs besides.
 
-    Besides: `customer_key`, `customer_name`, `email`; `same_key` and `content` (where `compared`: what tells that a row
-    of another file is the same), and the fault columns, null on good rows.
+    Besides: what `who.with_who` adds, and the consents as they stand; `file_order`; `same_key` and `content` (where
+    `compared`: what tells that a row of another file is the same), and the fault columns, null on good rows.
     """
     there = frozenset(file.recognition.mapping)
     table = fields(file, how, engine, zone=zone)
     table = _with_list_prices(table, products if "product_id" in there else None)
     if file.discount != "money":
         table, there = _with_share(table, percent=file.discount == "percent"), there - {"discount"} | {"discount_share"}
-    table = _with_customer(worth(table, file.format, there), there, nobody=file.format.nobody)
+    table = with_who(worth(table, file.format, there), there, format_=file.format, source=file.raw.source)
     table = table.mutate(
         order_id=_order_id(table, file.raw.digest),
         currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
     )
     table = table.mutate(same_key=_same_key(table, file, there), content=_content(table, there, compared=compared))
-    return _laid_out(table, file)
+    return _laid_out(table, file, order)
 
 
 def _with_list_prices(table: ir.Table, products: ir.Table | None) -> ir.Table:
@@ -59,42 +59,6 @@ def _with_share(table: ir.Table, *, percent: bool) -> ir.Table:
     hundredth = ibis.literal(Decimal("0.01")).cast(MONEY)
     share = times(table.discount.abs(), hundredth) if percent else table.discount.abs()
     return table.mutate(discount_share=share, discount=ibis.null(MONEY))
-
-
-def _with_customer(table: ir.Table, there: frozenset[str], *, nobody: frozenset[str]) -> ir.Table:
-    """Add `customer_key` (the shop's own), `customer_id` (its digest) and `customer_name`.
-
-    Besides the words that name nobody anywhere, the ids in `nobody` name nobody in this format.
-    """
-    named = {name: somebody(table[name]) for name in ("customer_id", "email") if name in there}
-    if nobody and "customer_id" in named:
-        key = named["customer_id"]
-        named["customer_id"] = key.isin(sorted(nobody)).ifelse(ibis.null("string"), key)
-    table = table.mutate(**named)
-    table = table.mutate(email=table.email.lower())
-    return table.mutate(
-        customer_key=ibis.coalesce(table.customer_id, table.email),
-        customer_id=customer_id(table.customer_id, table.email).fill_null(UNKNOWN),
-        customer_name=full_name(table),
-    )
-
-
-def somebody(key: Any) -> Any:
-    """Return a key stripped, null where it names nobody."""
-    text = key.strip().nullif("")
-    return text.lower().isin(NOBODY).ifelse(ibis.null("string"), text)
-
-
-def customer_id(number: Any, email: Any) -> Any:
-    """Return the digest of a customer's number, else of the e-mail; null where there is neither."""
-    keyed = ibis.coalesce(ibis.literal("id|") + number, ibis.literal("email|") + email)
-    return ibis.literal("c") + keyed.hexdigest("md5").substr(0, 15)
-
-
-def full_name(table: ir.Table) -> Any:
-    """Return the name, or first and last name together."""
-    both = (table.first_name.fill_null("") + " " + table.last_name.fill_null("")).strip().nullif("")
-    return ibis.coalesce(table.name.strip().nullif(""), both)
 
 
 def _order_id(table: ir.Table, digest: str) -> Any:
@@ -125,7 +89,7 @@ def _content(table: ir.Table, there: frozenset[str], *, compared: bool) -> Any:
     return ibis.literal("|").join([own.fill_null("~"), *parts]).hexdigest("md5")
 
 
-def _laid_out(table: ir.Table, file: Seen) -> ir.Table:
+def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
     """Select the columns in their order, money null where an amount could not be read."""
     return table.select(
         file=ibis.literal(file.raw.digest),
@@ -143,13 +107,15 @@ def _laid_out(table: ir.Table, file: Seen) -> ir.Table:
         currency=table.currency,
         rate=ibis.literal(Decimal(1), type=RATE),
         source_money=table.money,
+        cost_listed=table.cost_listed,
         status=table.state,
         refund_date_assumed=table.refund_date_assumed,
-        country=table.country,
         channel=table.channel,
         customer_key=table.customer_key,
-        customer_name=table.customer_name,
-        email=table.email,
+        record_id=table.record_id,
+        own_id=table.own_id,
+        **{name: table[name] for name in (*COLUMNS, *CONSENTS, "consent_channel", "consent_at")},
+        file_order=ibis.literal(order).cast("int64"),
         same_key=table.same_key,
         content=table.content,
         fault_column=_column_name(table, file),

@@ -10,10 +10,9 @@ import ibis
 from ibis import _
 
 from keepwell.engine import Engine
-from keepwell.tables import checked, money
-from keepwell.unify.people import matched
-from keepwell.unify.sales import customer_id, full_name, somebody
+from keepwell.tables import money
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields, first_fault
+from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,7 +25,6 @@ PERIODS = {
     "year": ("year", "years", "yearly", "y", "yr", "py", "annual", "annually", "jahr", "annee", "ano"),
 }
 ASSUMED = "month"  # where a file has no such column
-RECORD = ("customer_id", "by_email", "customer_key", "name", "email", "country", "channel", "file_order", "line")
 
 
 def assumed(file: Seen) -> tuple[str, ...]:
@@ -51,16 +49,14 @@ def _by_the_month(column: str) -> bool:
 
 
 def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: int) -> ir.Table:
-    """Return one row per row of a file of subscriptions: the table's columns, those of `RECORD`, and the fault columns.
+    """Return one row per row of a file of subscriptions.
 
-    Where the file names no subscription, its name is the customer's, the first day and the plan.
+    Columns: the table's, what `who.with_who` adds, and the fault columns. Where the file names no subscription, its
+    name is the customer's, the first day and the plan.
     """
     table = fields(file, how, engine, zone=zone)
-    number, email = somebody(table.customer_id), somebody(table.email).lower()
-    key = ibis.coalesce(number, email, somebody(full_name(table)))  # as sales do: by name where there is no other
-    named = customer_id(email.isnull().ifelse(key, number), email)
+    table = with_who(table, file.recognition.mapping, format_=file.format, source=file.raw.source)
     table = table.mutate(
-        key=key,
         started=table.order_date,
         every=_period(table.period) if "period" in file.recognition.mapping else ibis.literal(ASSUMED),
         state=table.status.lower().fill_null(""),
@@ -72,13 +68,7 @@ def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: i
     columns = [(table[FAULT[0]] == f, ibis.literal(c)) for f, c in file.recognition.mapping.items()]
     rows = table.select(
         subscription_id=table.subscription_id,
-        customer_id=named,
-        by_email=customer_id(none, email),
-        customer_key=key,
-        name=full_name(table),
-        email=email,
-        country=table.country,
-        channel=table.channel,
+        **{name: table[name] for name in ("customer_id", "customer_key", "record_id", "own_id", *COLUMNS, "channel")},
         started=table.started,
         ended=table.ended,
         period=table.every,
@@ -105,7 +95,7 @@ def _period(text: Any) -> Any:
 def _faults(table: ir.Table, file: Seen) -> Sequence[tuple[Any, str, Any, Any]]:
     none, text = ibis.null("string"), table.status.cast("string")
     faults = [
-        (table.key.isnull(), "customer_id", none, ibis.literal("no customer")),
+        (table.record_id.isnull(), "customer_id", none, ibis.literal("no customer")),
         (table.started.isnull(), "date", none, ibis.literal("no first day")),
         (table.ended < table.started, "ended", table.ended.cast("string"), ibis.literal("ended before it started")),
         (table.price < 0, "price", table.price.cast("string"), ibis.literal("a price below 0")),
@@ -133,17 +123,11 @@ def _named(rows: ir.Table) -> ir.Table:
     return rows.mutate(subscription_id=name + again)
 
 
-def latest(rows: ir.Table) -> ir.Table:
-    """Add `of_file`: null on the row that counts, the last file's last; on the others, the file of that row."""
-    good = rows.filter(rows.fault_reason.isnull()).select("file", "line", "file_order", "subscription_id")
-    first = ibis.window(group_by=good.subscription_id, order_by=[ibis.desc(good.file_order), ibis.desc(good.line)])
+def latest(rows: ir.Table, key: str) -> ir.Table:
+    """Add `of_file`: null on the row of a `key` that counts, the last file's last; on the others, that row's file."""
+    good = rows.filter(rows.fault_reason.isnull()).select("file", "line", "file_order", key)
+    first = ibis.window(group_by=good[key], order_by=[ibis.desc(good.file_order), ibis.desc(good.line)])
     placed = good.mutate(place=ibis.row_number().over(first), holder=good.file.first().over(first))
     late = placed.filter(_.place > 0).select(late_file="file", late_line="line", of_file="holder")
     joined = rows.left_join(late, (rows.file == late.late_file) & (rows.line == late.late_line))
     return joined.drop("late_file", "late_line")
-
-
-def subscriptions(rows: ir.Table, sold: ir.Table) -> ir.Table:
-    """Return one row per subscription, of the customers that the sales know by number or, failing that, by e-mail."""
-    good = rows.filter(rows.fault_reason.isnull() & rows.of_file.isnull())
-    return checked("subscriptions", matched(good, sold.select("customer_id").distinct()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,7 @@ from keepwell.engine import Engine, collected, number
 from keepwell.settings import Reading
 from keepwell.unify import amounts, dates
 from keepwell.unify.columns import as_text, code, shapes
-from keepwell.unify.formats import AMOUNTS, DATES, FORMATS, RATES, TEXTS, Format
+from keepwell.unify.formats import ADDED, AMOUNTS, DATES, FORMATS, RATES, TEXTS, Format
 from keepwell.unify.reading import RawFile
 from keepwell.unify.recognise import Recognition
 
@@ -64,10 +65,19 @@ class Readings:
     notes: tuple[str, ...]
 
 
-def texts(raw: RawFile, mapping: Mapping[str, str], engine: Engine) -> ir.Table:
-    """Return `line` and one `raw_` column per mapped field: text stripped, native types as they are."""
+def texts(raw: RawFile, recognition: Recognition, engine: Engine) -> ir.Table:
+    """Return `line` and one `raw_` column per mapped field: text stripped, native types as they are.
+
+    Of a file that holds several kinds of rows, those of the recognition's part.
+    """
+    mapping, part = recognition.mapping, recognition.part
     table = engine.read(raw.path)
-    loose = raw.kind == "parquet"  # the reader has stripped all other text
+    if part is not None:
+        inside = (
+            as_text(table[part.column]).strip().lower().isin(sorted(part.kinds)).fill_null(ibis.literal(value=False))
+        )
+        table = table.filter(inside if part.inside else ~inside)
+    loose = raw.kind in ("parquet", "database")  # the reader has stripped all other text
     chosen = {RAW + name: _stripped(table[column], name, loose=loose) for name, column in mapping.items()}
     if "time" in mapping and "date" in mapping:
         chosen[RAW + "date"] = ibis.coalesce(
@@ -92,7 +102,7 @@ def _date_text(value: Any) -> Any:
 def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     """Ask the engine what the columns of dates and amounts look like."""
     recognition = _with_true_totals(raw, recognition, engine)
-    table = texts(raw, recognition.mapping, engine)
+    table = texts(raw, recognition, engine)
     days = {name: _days(table, name, engine) for name in DATES if name in recognition.mapping}
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
@@ -131,7 +141,7 @@ def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) ->
     mapping = dict(recognition.mapping)
     if recognition.format != "generic" or not {"order_id", "order_total"} <= mapping.keys():
         return recognition
-    table = texts(raw, mapping, engine)
+    table = texts(raw, recognition, engine)
     orders = table.group_by(RAW + "order_id").aggregate(totals=table[RAW + "order_total"].nunique())
     if not number(engine, (orders.totals > 1).any().fill_null(ibis.literal(value=False))):
         return recognition
@@ -144,7 +154,7 @@ def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) ->
 
 def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     """Decide how each column is read: by its own values, else the file's others, else its sister files'."""
-    mapping = file.recognition.mapping
+    mapping, reading = file.recognition.mapping, file.raw.told.over(reading)
     days = {name: _day_reading(name, file, sisters, reading) for name in file.days}
     pooled = [_pooled(f.amounts.values()) for f in (file, *sisters)]
     read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
@@ -176,7 +186,7 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
     `consent_at` as a moment; `fault_field`, `fault_value`, `fault_reason`.
     """
     mapping = file.recognition.mapping
-    raw = texts(file.raw, mapping, engine)
+    raw = texts(file.raw, file.recognition, engine)
     if file.discount == "percent":
         raw = raw.mutate(**{RAW + "discount": as_text(raw[RAW + "discount"]).re_replace(r"\s*%$", "")})
     plain = amounts.AmountReading()
@@ -187,6 +197,8 @@ def fields(file: Seen, how: Readings, engine: Engine, *, zone: str) -> ir.Table:
         there = name in mapping
         read = amounts.read(raw[RAW + name], reading, dtype=dtype, limit=limit) if there else ibis.null(dtype)
         values[name] = read
+    if file.raw.told.currency:
+        values["currency"] = values["currency"].fill_null(file.raw.told.currency)
     moment, day = _stamps(raw, "date", how, file, zone=zone)
     others = {name: _stamps(raw, name, how, file, zone=zone)[name != "consent_at"] for name in DATES[1:]}
     table = raw.mutate(ordered_at=moment, order_date=day, **others, **values)
@@ -198,7 +210,8 @@ def _stamps(raw: ir.Table, name: str, how: Readings, file: Seen, *, zone: str) -
     if name not in file.recognition.mapping:
         return ibis.null("timestamp"), ibis.null("date")
     reading = how.days[name]
-    return dates.stamps(_date_text(raw[RAW + name]), reading, zone=zone, written_in=file.format.zone)
+    written_in = file.raw.told.timezone or file.format.zone
+    return dates.stamps(_date_text(raw[RAW + name]), reading, zone=zone, written_in=written_in)
 
 
 def _text(raw: ir.Table, name: str) -> Any:
@@ -226,22 +239,40 @@ def _with_faults(table: ir.Table, file: Seen, how: Readings) -> ir.Table:
         text = table[RAW + "date"].cast("string")
         faults.append((text.isnull(), "date", text, ibis.literal("no date")))
         faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.days["date"]))))
-        late = table.ordered_at > ibis.literal(arrival_limit(file.raw))
+        late = table.ordered_at > arrival_limit(file.raw, table.line)
         faults.append((late, "date", text, ibis.literal("dated after the file arrived")))
     for name in _LAST_DAYS:
         if name in mapping:
             text = table[RAW + name].cast("string")
             bad = text.notnull() & table[name].isnull()
             faults.append((bad, name, text, ibis.literal(dates.reason(how.days[name]))))
-    return first_fault(table, faults).drop([c for c in table.columns if c.startswith(RAW)])
+    table = first_fault(table, faults).drop([c for c in table.columns if c.startswith(RAW)])
+    return table.mutate(**{base: _added(table, base, mapping) for base in ADDED if ADDED[base][0] in mapping})
 
 
-def arrival_limit(raw: RawFile) -> Any:
+def _added(table: ir.Table, base: str, mapping: Mapping[str, str]) -> Any:
+    """Return the sum of the columns that a field stands in; null where none of them has a value."""
+    there = [table[name] for name in (base, *ADDED[base]) if name in mapping]
+    zero = ibis.literal(0).cast(amounts.MONEY)
+    found = reduce(lambda a, b: a | b, [value.notnull() for value in there])
+    return found.ifelse(
+        reduce(lambda a, b: a + b, [value.fill_null(zero) for value in there]), ibis.null(amounts.MONEY)
+    )
+
+
+def arrived(raw: RawFile, line: Any) -> Any:
+    """Return when each row came in, UTC: with its file, or with its piece of one that came in piece by piece."""
+
+    def utc(moment: datetime) -> Any:
+        return ibis.literal(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
+
+    later = [(line >= first, utc(moment)) for first, moment in reversed(raw.pieces)]
+    return ibis.cases(*later, else_=utc(raw.arrived)) if later else utc(raw.arrived)
+
+
+def arrival_limit(raw: RawFile, line: Any) -> Any:
     """Return the last moment, UTC, that a row of the file can speak of: a day after it arrived, for time zones."""
-    from datetime import UTC, timedelta
-
-    arrived = raw.arrived.astimezone(UTC).replace(tzinfo=None) if raw.arrived.tzinfo else raw.arrived
-    return arrived + timedelta(days=1)
+    return arrived(raw, line) + ibis.interval(days=1)
 
 
 def first_fault(table: ir.Table, faults: Sequence[tuple[Any, str, Any, Any]]) -> ir.Table:
@@ -257,6 +288,13 @@ def first_fault(table: ir.Table, faults: Sequence[tuple[Any, str, Any, Any]]) ->
         return table.mutate(**dict.fromkeys(FAULT, none))
     picked = (ibis.cases(*((case[0], case[i]) for case in cases), else_=none) for i in (1, 2, 3))
     return table.mutate(**dict(zip(FAULT, picked, strict=True)))
+
+
+def column_name(table: ir.Table, file: Seen) -> Any:
+    """Return the file's own name of the column at fault."""
+    names = file.recognition.mapping
+    named = [(table[FAULT[0]] == field, ibis.literal(column)) for field, column in names.items()]
+    return ibis.cases(*named, else_=ibis.null("string"))
 
 
 FAULT = ("fault_field", "fault_value", "fault_reason")

@@ -139,6 +139,7 @@ class Format:
     sold: frozenset[str] = (
         frozenset()
     )  # where some: rows whose `event` is none of these (lower case) are events, no sales
+    kind: str = ""  # of its touches, feedback, events or payouts, where no column says
     won: frozenset[str] = frozenset()  # stages of deals that became sales, in lower case
     zone: str = ""  # zone of stamps without an offset; '' is the shop's
     void: frozenset[str] = (
