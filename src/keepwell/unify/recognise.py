@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -93,8 +93,8 @@ def _as_told(raw: RawFile, format_: Format, free: Mapping[str, str], taken: Mapp
     return Recognition(format_.name, format_.role, mapping, format_.notes)
 
 
-def parted(raw: RawFile, recognition: Recognition, reading: Reading, *, sold: bool) -> list[Recognition]:
-    """Return what a file's rows are, a recognition a kind; `sold`: another file has sales.
+def parted(raw: RawFile, recognition: Recognition, reading: Reading, *, sold: Collection[str]) -> list[Recognition]:
+    """Return what a file's rows are, a recognition a kind; `sold` are the formats of the files that have sales.
 
     Most files are of one kind. Of a log of events those that are orders are sales, and the others events.
     """
@@ -107,8 +107,8 @@ def parted(raw: RawFile, recognition: Recognition, reading: Reading, *, sold: bo
     rest = FORMATS[format_.rest]
     mapping = _mapping(rest, free) | {field: name for field, name in chosen.items() if field in rest.fields}
     others = Recognition(rest.name, rest.role, mapping, rest.notes, Part(column, format_.kinds, inside=False))
-    if format_.aside and sold:
-        note = "another file has the sales, so its orders count as events only"
+    if format_.aside and (sold if format_.aside == "any" else format_.aside in sold):
+        note = f"another file has the sales, so all its rows count as {others.role}"
         return [replace(others, part=None, notes=(*others.notes, note))]
     return [replace(recognition, part=Part(column, format_.kinds, inside=True)), others]
 

@@ -39,7 +39,7 @@ def understood(
 def _told(files: Sequence[RawFile], settings: Settings, typing: Engine) -> list[tuple[RawFile, Recognition]]:
     """Recognise the files; one with rows of several kinds is told of once a kind that it has."""
     whole = [(file, recognised(file, settings.reading)) for file in files]
-    sold = any(told.role == "sales" and not FORMATS[told.format].aside for _file, told in whole)
+    sold = {t.format for _file, t in whole if t.role == "sales" and FORMATS[t.format].aside != "any"}
     found = []
     for file, told in whole:
         parts = parted(file, told, settings.reading, sold=sold)

@@ -71,6 +71,11 @@ def is_won(table: ir.Table, file: Seen) -> Any:
     return said.notnull().ifelse(said.isin(YES), by_stage)
 
 
+def _taken(table: ir.Table, file: Seen) -> Any:
+    """Return the fee that was taken, negative where it was given back; 0 where the row names none."""
+    return (-table.fee if file.format.signed_fees else table.fee).fill_null(ibis.literal(0).cast(MONEY))
+
+
 _AT: dict[str, Value] = {"at": _field("ordered_at"), "date": _field("order_date")}
 _COUNT = "decimal(18,4)"
 
@@ -126,10 +131,10 @@ KINDS: Mapping[str, Kind] = {
             "order_id": _field("order_id"),
             "date": _field("order_date"),
             "kind": _lower("kind"),
-            "amount": lambda table, _file: ibis.coalesce(table.amount, table.net + table.fee),
-            "fee": lambda table, _file: table.fee.fill_null(ibis.literal(0).cast(MONEY)),
+            "amount": lambda table, file: ibis.coalesce(table.amount, table.net + _taken(table, file)),
+            "fee": _taken,
         },
-        faults=((lambda table: table.amount.isnull() & (table.net + table.fee).isnull(), "amount", "no amount"),),
+        faults=((lambda table: table.amount.isnull() & table.net.isnull(), "amount", "no amount"),),
         who=False,
         money=("amount", "fee"),
     ),

@@ -1,7 +1,8 @@
 """Amazon's order report (one row per item, with a buyer) and its date range report (all that moved, without one).
 
 In the date range report orders and refunds are sales; transfers to the bank, service fees and adjustments are
-payouts. What Amazon takes stands as negative amounts, and `total` is what is left for the seller.
+payouts. Beside an order report, which has the same orders with their buyers, the whole date range report is payouts,
+its refunds among them. What Amazon takes stands as negative amounts, and `total` is what is left for the seller.
 """
 
 from keepwell.unify.formats.shape import Format, columns, words
@@ -78,6 +79,7 @@ channel: marketplace
     kinds=words("""order | refund | chargeback refund | a-to-z guarantee claim | a-to-z guarantee refund
         | order_retrocharge | refund_retrocharge"""),
     rest="amazon fees",
+    aside="amazon orders",
     notes=("this report names no buyer: its orders belong to the unknown customer",),
 )
 
@@ -89,8 +91,10 @@ FEES = Format(
 order_id: order id
 date: date/time
 kind: type
-amount: total
-description: description
+net: total
+fee: selling fees
+fee_2: fba fees
+fee_3: other transaction fees
 """),
-    required=("amount",),
+    signed_fees=True,
 )

@@ -101,7 +101,7 @@ currency: properties.$currency_code | attributes.value_currency
     back=words("refunded order | cancelled order"),
     kinds=words("placed order | refunded order | cancelled order"),
     rest="klaviyo events",
-    aside=True,
+    aside="any",
 )
 
 EVENTS = Format(

@@ -46,7 +46,7 @@ channel: properties.affiliation
     back=words("order refunded | refunded order | order cancelled"),
     kinds=_KINDS,
     rest="segment events",
-    aside=True,
+    aside="any",
 )
 
 EVENTS = Format(

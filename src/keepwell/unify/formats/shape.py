@@ -152,10 +152,10 @@ class Format:
     back: frozenset[str] = frozenset()  # values of `event` whose rows take money back, whatever the sign they carry
     signed_fees: bool = False  # a fee taken is negative, one given back positive
     # Files that hold several kinds of rows: those whose `event` is one of `kinds` are of this format, the others of
-    # the format called `rest`. Where `aside`, all are of `rest` as soon as another file has sales.
+    # the format called `rest`. All are of `rest` as soon as a file of the format `aside` is there ('any': any sales).
     kinds: frozenset[str] = frozenset()
     rest: str = ""
-    aside: bool = False
+    aside: str = ""
     notes: tuple[str, ...] = field(default=())
 
 
