@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.types as ir
 
-from keepwell.account.cancellations import cancellations, events, none, undone, whole
-from keepwell.account.cancellations import parts as partial
+from keepwell.account.assigned import Rates, assigned, given, rates
 from keepwell.account.contribution import books, ledger, monthly, order_contribution, priced
 from keepwell.account.lines import caught, line_rules, pairs, ruled
+from keepwell.account.matching import matched
 from keepwell.account.orders import apart, shared
 from keepwell.account.views import views
 from keepwell.engine import Engine, number
@@ -21,55 +20,60 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     """Book every line that happened up to `settings.as_of`.
 
     Args:
-        tables: `order_lines`; also `files`, `products`, `customers` and `spend`, each of which may be missing.
+        tables: `order_lines`; also `files`, `products`, `customers`, `touches` and `spend`, each of which may be
+            missing.
         settings: `as_of`, `lines`, `assumptions.margin` and `costs` are read.
         engine: Materialises what is used more than once.
         tell: Hears what is being done.
 
     Returns:
-        `line_rules`, `cancellations`, `order_contribution`, `ledger`, `whale`, and what they say: `product_contribution`,
-        `loss_makers`, `trends`, `cohorts` and `acquisition`.
+        `line_rules`, `cancellations`, `order_contribution`, `ledger`, `costs`, `unassigned`, and what they say:
+        `whale`, `product_contribution`, `loss_makers`, `trends`, `cohorts` and `acquisition`.
 
     Raises:
-        ConfigError: A line rule's pattern cannot be used.
+        ConfigError: A line rule's pattern, or the cost model, cannot be used.
     """
-    facts = tables["order_lines"]
-    if settings.as_of is not None:
-        facts = facts.filter(facts.order_date <= settings.as_of)
+    facts, day = tables["order_lines"], settings.as_of
+    if day is not None:
+        facts = facts.filter(facts.order_date <= day)
+    besides = given(tables, engine, as_of=day)
+    known = rates(facts, besides, settings, engine)
     tell("telling products from postage, fees and adjustments")
     hits = engine.keep(caught(pairs(facts), settings.lines.rules))
-    orders, found = _booked(ruled(facts, hits), settings, engine, tell=tell)
-    clash = shared(orders)
+    orders, found = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
+    clash = engine.keep(shared(orders))
     if number(engine, clash.count()):
         tell("some order ids stand for several customers: each one's rows are an order of their own")
-        facts = engine.keep(apart(facts, engine.keep(clash)))
-        orders, found = _booked(ruled(facts, hits), settings, engine, tell=tell)
+        facts = engine.keep(apart(facts, clash))
+        orders, found = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
+    tell("bringing work, contacts and spend to the customers who caused them")
+    brought = assigned(orders, besides, known, settings, engine, customers=tables.get("customers"), clash=clash)
     lines = ruled(facts, hits)
-    spread = engine.keep(monthly(orders, priced(lines, margin=settings.assumptions.margin)))
-    months = engine.keep(ledger(orders, spread))
+    spread = engine.keep(monthly(brought.books, _priced(lines, known, settings)))
+    months = engine.keep(ledger(brought.books, spread, *brought.others))
+    earned = order_contribution(brought.books, brought.contacts)
     return {
         "line_rules": engine.keep(line_rules(lines)),
         "cancellations": found,
-        "order_contribution": order_contribution(orders),
+        "order_contribution": earned,
         "ledger": months,
-        **views(tables, settings, engine, lines=lines, orders=orders, months=months),
+        "costs": brought.costs,
+        "unassigned": brought.unassigned,
+        **views(tables, settings, engine, lines=lines, orders=earned, months=months),
     }
 
 
-def _booked(lines: ir.Table, settings: Settings, engine: Engine, *, tell: Tell) -> tuple[ir.Table, ir.Table]:
+def _booked(
+    lines: ir.Table, known: Rates, settings: Settings, engine: Engine, *, tell: Tell
+) -> tuple[ir.Table, ir.Table]:
     """Return the profit and loss of each order, and the table `cancellations`."""
     tell("matching cancellations with the sales they undo")
-    moves = engine.keep(events(lines))
-    matched = engine.keep(whole(moves))
-    found = engine.keep(cancellations(matched, all_parts(matched, engine)))
+    found = matched(lines, engine)
     tell("booking profit and loss per order, customer and month")
-    summed = books(priced(lines, margin=settings.assumptions.margin), undone(moves, found), costs=settings.costs)
-    return engine.keep(summed), found
+    each = _priced(lines, known, settings)
+    summed = books(each, found.undone, costs=settings.costs, model=known.model, spans=known.spans)
+    return engine.keep(summed), found.cancellations
 
 
-def all_parts(matched: ir.Table, engine: Engine) -> ir.Table:
-    """Match parts of sales in rounds, until a round finds nothing; each serves at least one of those who wait."""
-    found = engine.keep(none(matched))
-    while number(engine, (more := engine.keep(partial(matched, found))).count()):
-        found = engine.keep(ibis.union(found, more))
-    return found
+def _priced(lines: ir.Table, known: Rates, settings: Settings) -> ir.Table:
+    return priced(lines, margin=settings.assumptions.margin, model=known.model)
