@@ -15,7 +15,7 @@ from keepwell.errors import DataError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Compute, Settings
 from keepwell.tables import CONTRACTS, Tables, checked
-from keepwell.unify import arrivals, places, same
+from keepwell.unify import arrivals, currency, deals, fees, places, same
 from keepwell.unify.facts import KINDS, consents, told
 from keepwell.unify.formats.shape import CONSENTS
 from keepwell.unify.lists import listed, products
@@ -117,17 +117,20 @@ def typing_engine(engine: Engine, compute: Compute) -> Iterator[Engine]:
 
 
 def _run(walk: Walk, decided: Decided) -> Tables:
-    if not walk.files("sales"):
+    if not walk.files("sales") and not _selling_deals(walk):
         kinds = ", ".join(f"{file.raw.name} ({file.recognition.role})" for file, _how in walk.found)
         raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
     typed, goods = _typed(walk)
     engine = walk.local.engine
+    typed = currency.converted(typed, walk.settings, engine)
+    if _selling_deals(walk):
+        typed["deals"] = engine.keep(deals.with_money(typed["deals"]))
     walk.tell("gathering customers")
     facts = {role: _good(rows) for role, rows in typed.items()}
     who = _people(walk, facts, decided)
     facts = _owned(facts, who["people"], engine)
     tables = {
-        "order_lines": checked("order_lines", facts["sales"]),
+        "order_lines": _order_lines(walk, facts),
         "products": checked("products", goods if goods is not None else _empty("products", engine)),
         **who,
         "subscriptions": _table(facts, "subscriptions", engine),
@@ -137,9 +140,22 @@ def _run(walk: Walk, decided: Decided) -> Tables:
         "duplicates": places.duplicates(typed.values()),
     }
     counted = places.counted(typed.values(), engine)
-    places.one_currency(counted, walk.settings)
     tables["files"] = places.files(walk.found, counted, engine)
     return tables
+
+
+def _selling_deals(walk: Walk) -> bool:
+    """Return whether won deals count as sales."""
+    return bool(walk.files("deals")) and deals.are_sales(walk.settings.facts, sold=bool(walk.files("sales")))
+
+
+def _order_lines(walk: Walk, facts: Mapping[str, ir.Table]) -> ir.Table:
+    """Return the table `order_lines`: sales, won deals where they are sales, and the fees of payouts on them."""
+    parts = [checked("order_lines", facts["sales"])] if "sales" in facts else []
+    if _selling_deals(walk):
+        parts.append(deals.order_lines(facts["deals"]))
+    lines = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return fees.charged(lines, facts["payouts"]) if "payouts" in facts else lines
 
 
 def _typed(walk: Walk) -> tuple[dict[str, ir.Table], ir.Table | None]:
@@ -156,7 +172,8 @@ def _typed(walk: Walk) -> tuple[dict[str, ir.Table], ir.Table | None]:
     kinds |= dict.fromkeys(KINDS, of_facts)
     typed = {role: rows for role, typing in kinds.items() if (rows := walk.rows(role, typing)) is not None}
     goods = engine.keep(products(typed["products"])) if "products" in typed else None
-    typed["sales"] = _sales_rows(walk, goods)
+    if walk.files("sales"):
+        typed["sales"] = _sales_rows(walk, goods)
     walk.tell("looking for rows that files share")
     for role, rows in typed.items():
         typed[role] = _marked(walk, role, rows)
@@ -263,7 +280,10 @@ def _owned(facts: Mapping[str, ir.Table], people: ir.Table, engine: Engine) -> d
 
 def _table(facts: Mapping[str, ir.Table], name: str, engine: Engine) -> ir.Table:
     """Return the facts of a role as its table, empty where there are none."""
-    return checked(name, facts[name]) if name in facts else _empty(name, engine)
+    if name not in facts:
+        return _empty(name, engine)
+    rows = facts[name]
+    return checked(name, rows.mutate(name=rows.deal_name) if name == "deals" else rows)
 
 
 def _consents(walk: Walk, facts: Mapping[str, ir.Table]) -> ir.Table:

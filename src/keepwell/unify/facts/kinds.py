@@ -141,7 +141,7 @@ KINDS: Mapping[str, Kind] = {
     "deals": Kind(
         {
             "deal_id": _field("deal_id"),
-            "name": _field("deal_name"),
+            "deal_name": _field("deal_name"),  # `name` is the person's until the table is laid out
             "stage": _field("stage"),
             "amount": _field("amount"),
             "opened": _field("order_date"),
