@@ -200,6 +200,7 @@ CONTRACTS: dict[str, Contract] = {
             source        !string  the source the file belongs to
             order_id      !string  the order; made from customer and day where the file has none
             customer_id   !string  the customer; 'unknown' where the row names nobody
+            record_id     string   the record of the person that the row names, see `people`; null where it names nobody
             ordered_at    !timestamp  when it happened, UTC
             order_date    !date    the shop's day of it
             product_id    string   product code

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Facts that stay, of nobody, each with the texts that are cleared.
 UNNAMED: Mapping[str, tuple[str, ...]] = {
-    "order_lines": (),
+    "order_lines": ("record_id",),
     "order_contribution": (),
     "cancellations": (),
     "touches": (),
