@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from keepwell.engine import Engine, collected, opened
 from keepwell.errors import DataError
 from keepwell.loop.books import Books
 from keepwell.loop.conservation import Account, accounted
+from keepwell.loop.corrections import any_correct, corrected
 from keepwell.loop.intake import all_of, check_files_exist, read_aside, taken_in
 from keepwell.loop.manifest import manifest
+from keepwell.loop.replayed import with_told
 from keepwell.loop.space import told_when_full
 from keepwell.loop.summary import Summary, summary
 from keepwell.progress import Tell, quiet
@@ -56,16 +58,6 @@ def run(
         return _run(workspace, files, settings, tell=tell, accept=accept)
 
 
-def add(folder: Path, files: Sequence[Path], *, settings: Settings, tell: Tell = quiet) -> list[RawFile]:
-    """Add files to the inbox of the workspace at `folder`, all or none; made where there is no workspace.
-
-    Raises:
-        DataError: A file cannot be read; nothing was added.
-    """
-    with writing(folder, what="add", files=files, tell=tell) as workspace:
-        return taken_in(workspace, read_aside(workspace, files, settings, now=datetime.now(UTC), tell=tell))
-
-
 @contextmanager
 def writing(folder: Path, *, what: str, files: Sequence[Path], tell: Tell) -> Iterator[Workspace]:
     """Make or open the workspace, wait for the turn, and clear away what dead writers left, before and after.
@@ -92,15 +84,17 @@ def _run(
     workspace: Workspace, files: Sequence[Path] | None, settings: Settings, *, tell: Tell, accept: bool
 ) -> Summary:
     watch, started = Watch(), datetime.now(UTC)
-    inputs = all_of(workspace) if files is None else read_aside(workspace, files, settings, now=started, tell=tell)
+    coming = None if files is None else read_aside(workspace, files, settings, now=started, tell=tell)
+    inputs = _counting(workspace, settings, tell) if coming is None else [one.raw for one in coming]
     watch.lap("read")
     decided = RecordBook(workspace.folder).decided(known_by=settings.known_by)
     engine = opened(settings.compute, scratch=workspace.scratch)
     try:
         books = Books(begin(workspace, now=started), engine)
-        books.write(unify.run(inputs, settings, engine, decided=decided, tell=tell))
+        facts = unify.run(inputs, settings, engine, decided=decided, tell=tell)
+        books.write(with_told(facts, decided, engine))
         day = last_day(books.tables, settings, engine)
-        inputs = inputs if files is None else taken_in(workspace, inputs)  # only what could be understood comes in
+        inputs = inputs if coming is None else taken_in(workspace, coming, now=started)  # only what was understood
         watch.lap("unify")
         dated = settings.model_copy(update={"as_of": day})
         for name, stage in STAGES.items():
@@ -123,6 +117,16 @@ def _run(
         current=current,
     )
     return whole
+
+
+def _counting(workspace: Workspace, settings: Settings, tell: Tell) -> list[RawFile]:
+    """Return all that came in and counts, without the rows that were corrected later."""
+    held = all_of(workspace, known_by=settings.known_by)
+    if not any_correct(held):
+        return [raw for raw, _standing in held]
+    compute = settings.compute.model_copy(update={"engine": "duckdb"})
+    with closing(opened(compute, scratch=workspace.scratch)) as engine:
+        return corrected(held, engine, into=workspace.scratch / "corrected", tell=tell)
 
 
 def last_day(tables: Tables, settings: Settings, engine: Engine) -> date:

@@ -18,7 +18,7 @@ from keepwell.unify.columns import as_text, code
 from keepwell.unify.formats import FORMATS, Format
 from keepwell.unify.formats.shape import CONSENTS, FIELDS, WHO
 from keepwell.unify.reading import RawFile
-from keepwell.unify.who import somebody
+from keepwell.unify.who import somebody, space
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -74,11 +74,6 @@ def layout(format_: str, mapping: Mapping[str, str]) -> Layout:
     return Layout(FORMATS[format_], mapping)
 
 
-def space(raw: RawFile, format_: Format) -> str:
-    """Return the count that the file's customer numbers are in: its source's, else its vendor's, else the shop's."""
-    return raw.source if raw.source != "main" else format_.vendor
-
-
 def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
     """Return `line` and the marks of each row of a raw file."""
     table = engine.read(raw.path)
@@ -91,7 +86,7 @@ def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
     parts = [ibis.literal(f"{name}=") + coarse(_key(value)) for name, value in told]
     return table.select(
         line=table.line.cast("int64"),
-        number=ibis.literal(f"{space(raw, how.format)}|") + number,
+        number=ibis.literal(f"{space(raw.source, how.format)}|") + number,
         email=email.lower(),
         phone=ibis.coalesce(*(phone_mark(text[n]) for n in ("phone", "mobile") if n in text), none),
         row=_together(parts),

@@ -1,0 +1,60 @@
+"""What people decided, replayed into a run: consents that were told to us directly stand beside those of the files."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from ibis import _
+
+from keepwell.decided import Decided
+from keepwell.engine import Engine
+from keepwell.tables import Tables, checked
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+RECORDS = "records"  # the file of a consent that stands in the record book; its line is its place there
+
+
+def with_told(tables: Tables, decided: Decided, engine: Engine) -> Tables:
+    """Return the tables with the consents of the record book; those of people whom the run does not know are left out.
+
+    A consent names a record of the person, so that it goes with them wherever they are merged; of people without
+    records it names the customer.
+    """
+    if not decided.consents:
+        return tables
+    told = _told(decided, engine)
+    people, customers = tables["people"], tables["customers"]
+    whose = people.select(of="record_id", whose="customer_id")
+    own = customers.select(of="customer_id", whose="customer_id").anti_join(whose.select("of"), "of")
+    both = whose.union(own)
+    named = told.join(both, told.record == both.of).mutate(customer_id=_.whose)
+    return {**tables, "consents": checked("consents", tables["consents"]).union(checked("consents", named))}
+
+
+def _told(decided: Decided, engine: Engine) -> ir.Table:
+    rows: list[dict[str, Any]] = [
+        {
+            "file": RECORDS,
+            "line": place,
+            "record": one.record,
+            "channel": one.channel,
+            "given": one.given,
+            "at": one.at.astimezone(UTC).replace(tzinfo=None),
+        }
+        for place, one in enumerate(decided.consents, start=1)
+    ]
+    schema = pa.schema(
+        [
+            pa.field("file", pa.string()),
+            pa.field("line", pa.int64()),
+            pa.field("record", pa.string()),
+            pa.field("channel", pa.string()),
+            pa.field("given", pa.bool_()),
+            pa.field("at", pa.timestamp("us")),
+        ]
+    )
+    return engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)
