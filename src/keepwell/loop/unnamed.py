@@ -287,3 +287,21 @@ def _groups(groups: ir.Table, customers: ir.Table, ids: frozenset[str]) -> ir.Ta
         customers=t.customers - t.fewer.fill_null(0), name=t.fewer.notnull().ifelse(ibis.null("string"), t.name)
     )
     return t.filter(_.customers > 0).select(groups.columns)
+
+
+def theirs_in(tables: Tables, engine: Engine, gone: Gone) -> dict[str, ir.Table]:
+    """Return the rows of a run that are about the person, table by table; see `gone_in`."""
+    places = engine.keep(_places(gone.lines, engine))
+    found = {}
+    for name, table in tables.items():
+        if name in UNNAMED or "customer_id" in table.columns:
+            marked = _marked(name, table, gone, places)
+            found[name] = marked.filter(_.theirs).select(table.columns)
+    if "merges" in tables:
+        t = tables["merges"]
+        found["merges"] = t.filter(_in(t.left_record, gone.records) | _in(t.right_record, gone.records))
+    if "groups" in tables:
+        t, own = tables["groups"], tables["customers"].filter(lambda c: _in(c.customer_id, gone.ids))
+        member = own.select(group_id="household_id").union(own.select(group_id="account_id"))
+        found["groups"] = t.semi_join(member, "group_id")
+    return found
