@@ -23,9 +23,9 @@ def run(
     files: Sequence[Path], workspace: Path | None, options: Options, *, accept: bool, show: bool, json: bool
 ) -> None:
     """Run the loop, write the report, say what came out."""
-    shop = keepwell.open(_workspace(workspace, files), create=bool(files))
+    shop = keepwell.open(workspace_meant(workspace, files), create=bool(files))
     _warn_of_compiling(quiet=json)
-    with _talk(quiet=json) as tell:
+    with talk(quiet=json) as tell:
         answer = shop.run(*files, tell=tell, accept=accept, **options)
         answer["report"] = str(_report(shop, answer, None, tell))
     _said(answer, json=json)
@@ -35,11 +35,11 @@ def run(
 
 def add(files: Sequence[Path], workspace: Path | None, *, json: bool) -> None:
     """Put files into the inbox."""
-    shop = keepwell.open(_workspace(workspace, files), create=True)
-    with _talk(quiet=json) as tell:
+    shop = keepwell.open(workspace_meant(workspace, files), create=True)
+    with talk(quiet=json) as tell:
         added = shop.add(*files, tell=tell)
     lines = [f"{f['name']}: {f['rows']:,} rows" + ("" if f["new"] else ", there already") for f in added]
-    _answer(
+    answered(
         {"files": added},
         "\n".join([*lines, f"`keepwell run --workspace {shop.folder}` uses all that was added."]),
         json=json,
@@ -50,28 +50,28 @@ def check(files: Sequence[Path], options: Options, *, json: bool) -> None:
     """Describe files; change nothing."""
     from keepwell.shop import check_all
 
-    with _talk(quiet=json) as tell:
+    with talk(quiet=json) as tell:
         found = check_all(files, tell=tell, **options)
-    _answer({"files": found}, "\n\n".join(words.file(description) for description in found), json=json)
+    answered({"files": found}, "\n\n".join(words.file(description) for description in found), json=json)
 
 
 def explain(customer: str, workspace: Path | None, *, json: bool) -> None:
     """Explain one customer."""
-    explanation = keepwell.open(_workspace(workspace, ())).explain(customer)
-    _answer(explanation.to_dict(), explanation.text(), json=json)
+    explanation = keepwell.open(workspace_meant(workspace, ())).explain(customer)
+    answered(explanation.to_dict(), explanation.text(), json=json)
 
 
 def export(table: str, to: Path, workspace: Path | None, *, json: bool) -> None:
     """Write a table of the current run to a file."""
-    rows = keepwell.open(_workspace(workspace, ())).export(table, to)
-    _answer({"table": table, "rows": rows, "to": str(to)}, f"{rows:,} rows of {table} in {to}", json=json)
+    rows = keepwell.open(workspace_meant(workspace, ())).export(table, to)
+    answered({"table": table, "rows": rows, "to": str(to)}, f"{rows:,} rows of {table} in {to}", json=json)
 
 
 def runs(workspace: Path | None, *, json: bool) -> None:
     """List the runs."""
-    found = keepwell.open(_workspace(workspace, ())).runs()
+    found = keepwell.open(workspace_meant(workspace, ())).runs()
     lines = [words.run(one) for one in found]
-    _answer({"runs": found}, "\n".join(lines) or "No run yet: `keepwell run FILES` makes one.", json=json)
+    answered({"runs": found}, "\n".join(lines) or "No run yet: `keepwell run FILES` makes one.", json=json)
 
 
 def report(workspace: Path | None, to: Path | None, *, show: bool, json: bool) -> None:
@@ -80,18 +80,18 @@ def report(workspace: Path | None, to: Path | None, *, show: bool, json: bool) -
         from keepwell.shop.export import check_place
 
         check_place(to)
-    shop = keepwell.open(_workspace(workspace, ()))
-    with _talk(quiet=json) as tell:
+    shop = keepwell.open(workspace_meant(workspace, ()))
+    with talk(quiet=json) as tell:
         path = _report(shop, shop.summary(), to, tell)
-    _answer({"report": str(path)}, str(path), json=json)
+    answered({"report": str(path)}, str(path), json=json)
     if show:
         _shown(path)
 
 
 def init(workspace: Path | None, *, json: bool) -> None:
     """Write a commented keepwell.toml."""
-    path = keepwell.open(_workspace(workspace, (), fallback=Path("shop.keepwell")), create=True).init()
-    _answer({"settings": str(path)}, f"{path}: change what you know better, then run again.", json=json)
+    path = keepwell.open(workspace_meant(workspace, (), fallback=Path("shop.keepwell")), create=True).init()
+    answered({"settings": str(path)}, f"{path}: change what you know better, then run again.", json=json)
 
 
 def demo(to: Path, *, customers: int, world: str, seed: int, options: Options, show: bool, json: bool) -> None:
@@ -99,7 +99,7 @@ def demo(to: Path, *, customers: int, world: str, seed: int, options: Options, s
     from keepwell.cli import demonstration
 
     _warn_of_compiling(quiet=json)
-    with _talk(quiet=json) as tell:
+    with talk(quiet=json) as tell:
         shop, answer = demonstration.played(to, customers=customers, world=world, seed=seed, options=options, tell=tell)
         answer["report"] = str(_report(shop, answer, None, tell))
     _said(answer, json=json)
@@ -122,7 +122,7 @@ def mapping(pairs: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def _workspace(given: Path | None, files: Sequence[Path], fallback: Path | None = None) -> Path:
+def workspace_meant(given: Path | None, files: Sequence[Path], fallback: Path | None = None) -> Path:
     """Return the workspace meant: the one given, the first file's, or the only one here."""
     if given is not None:
         return given
@@ -165,15 +165,15 @@ def _said(answer: dict[str, Any], *, json: bool) -> None:
     if not json:
         for part in (words.mappings(answer), words.assumptions(answer)):
             sys.stderr.write(part + "\n\n" if part else "")
-    _answer(answer, words.summary(answer), json=json)
+    answered(answer, words.summary(answer), json=json)
 
 
-def _answer(value: object, text: str, *, json: bool) -> None:
+def answered(value: object, text: str, *, json: bool) -> None:
     sys.stdout.write((json_text.dumps(value, default=str) if json else text) + "\n")
 
 
 @contextmanager
-def _talk(*, quiet: bool) -> Iterator[Tell]:
+def talk(*, quiet: bool) -> Iterator[Tell]:
     """Show what long work is doing, on a terminal's stderr; elsewhere say each step on a line of its own."""
     if quiet:
         yield lambda _: None
