@@ -198,6 +198,12 @@ class Facts(Section):
     deals: Literal["auto", "sales", "facts"] = Field(
         "auto", description="Won deals are sales, or only facts; auto: sales where no other file has any."
     )
+    unpaid: Literal["sales", "void"] = Field(
+        "sales", description="Orders not paid yet, where a format tells them from those never paid: sales, or void."
+    )
+    rate_days: int = Field(
+        0, ge=0, le=366, description="Days that a currency's rate holds where later days have none; 0: its own only."
+    )
 
 
 class Identity(Section):

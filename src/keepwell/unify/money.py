@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -60,9 +61,10 @@ def worth(table: ir.Table, format_: Format, there: Collection[str]) -> ir.Table:
 
 def _turned(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:
     """Make the amounts of rows negative whose kind says that they take money back, and mark them `turned`."""
-    if not format_.back or "event" not in there:
+    if not format_.all_back and (not format_.back or "event" not in there):
         return table
-    back = table.event.lower().strip().isin(sorted(format_.back)).fill_null(_NO)
+    said = table.event.lower().strip().isin(sorted(format_.back)).fill_null(_NO)
+    back = ibis.literal(value=True) if format_.all_back else said
     named = sorted(there & {"gross", "amount", "order_total", "paid_amount", "shipping", "tax", "quantity"})
     return table.mutate(turned=back, **{name: back.ifelse(-table[name].abs(), table[name]) for name in named})
 
@@ -352,4 +354,8 @@ def _costed(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table
         cost = minus.ifelse(-cost, cost)
         cost = table.void.ifelse(_ZERO, cost) if "void" in table.columns else cost
     fee = -table.fee if format_.signed_fees else table.fee.abs()
-    return table.mutate(product_cost=cost, payment_fee=fee, quantity=table.quantity.cast(MONEY))
+    own = [table[name].notnull() for name in ("cost", "unit_cost") if name in there]
+    listed = ~reduce(or_, own) if own else ibis.literal("list_cost" in table.columns)
+    return table.mutate(
+        product_cost=cost, payment_fee=fee, quantity=table.quantity.cast(MONEY), cost_listed=listed & cost.notnull()
+    )

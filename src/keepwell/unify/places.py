@@ -13,8 +13,7 @@ import pyarrow as pa
 from ibis import _
 
 from keepwell.engine import Engine, collected
-from keepwell.errors import ConservationError, DataError
-from keepwell.settings import Settings
+from keepwell.errors import ConservationError
 from keepwell.tables import CONTRACTS, MONEY, checked
 from keepwell.unify.subscriptions import assumed
 from keepwell.unify.typed import Readings, Seen
@@ -101,24 +100,6 @@ def _place(rows: ir.Table) -> Any:
     """Return where each row went."""
     held = rows.of_file.notnull() if "of_file" in rows.columns else ibis.literal(value=False)
     return ibis.cases((rows.fault_reason.notnull(), "quarantined"), (held, "duplicates"), else_="facts")
-
-
-def one_currency(counted: Mapping[str, list[Count]], settings: Settings) -> None:
-    """Refuse sums over several currencies."""
-    rows: dict[str, int] = {}
-    for counts in counted.values():
-        for count in counts:
-            if count.currency and count.place == "facts":
-                rows[count.currency] = rows.get(count.currency, 0) + count.rows
-    wanted = settings.shop.currency.upper()
-    names = sorted(rows, key=lambda c: (-rows[c], c))
-    listing = ", ".join(f"{name} ({rows[name]:,} rows)" for name in names)
-    if len(names) > 1:
-        mend = "Rates are not known here: give each currency's rows apart, or convert the amounts first."
-        raise DataError(f"the files hold several currencies: {listing}", "", mend)
-    if wanted and names and names[0] != wanted:
-        mend = f"Set shop.currency to {names[0]}, or convert the amounts first."
-        raise DataError(f"the reporting currency is {wanted}, but the files are in {listing}", "", mend)
 
 
 def files(found: Sequence[tuple[Seen, Readings]], counted: Mapping[str, list[Count]], engine: Engine) -> ir.Table:
