@@ -117,7 +117,7 @@ def test_a_missing_amount_is_guessed_among_the_numbers(raw_file):
 
 
 @pytest.mark.parametrize(
-    "header", ["Date,Day", "ReturnDate,TerritoryKey,ProductKey,ReturnQuantity", "SalesTerritoryKey,Region,Continent"]
+    "header", ["Date,Day", "ShipDate,TerritoryKey,ProductKey,ShipQuantity", "SalesTerritoryKey,Region,Continent"]
 )
 def test_other_tables_are_refused_with_what_was_looked_for(raw_file, header):
     with pytest.raises(DataError, match=r"looked for sales|no column was found"):
@@ -125,10 +125,10 @@ def test_other_tables_are_refused_with_what_was_looked_for(raw_file, header):
 
 
 def test_no_column_is_proposed_for_the_customer_that_is_not_like_one(raw_file):
-    header = "ReturnDate,TerritoryKey,ProductKey,ReturnQuantity"
+    header = "ShipDate,TerritoryKey,ProductKey,ShipQuantity"
     with pytest.raises(DataError) as error:
         told(raw_file, header, "2015-01-18,9,312,1")
-    asked = "--map ReturnDate=date --map COLUMN=customer_id --map ReturnQuantity=amount"
+    asked = "--map ShipDate=date --map COLUMN=customer_id --map ShipQuantity=amount"
     assert asked in error.value.mend
 
 
@@ -149,3 +149,38 @@ def test_german_columns_are_known(raw_file):
         "order_id": "Rechnungsnr", "customer_id": "Kundennr", "date": "Rechnungsdatum", "amount": "Gesamtbetrag",
         "currency": "Währung",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "role"),
+    [
+        ("ReturnDate,TerritoryKey,ProductKey,ReturnQuantity", "2015-01-18,9,312,1", "sales"),
+        ("customer_id,date,type,minutes,cost", "7,2024-01-05,call,12,0", "touches"),
+        ("Ticket ID,Email,Created At,Ticket Type", "1,a@x.org,2024-01-05,complaint", "touches"),
+        ("Email,Sent At,Campaign,Cost", "a@x.org,2024-01-05,spring,0.70", "touches"),
+        ("customer_id,survey date,NPS,comment", "7,2024-01-05,9,fine", "feedback"),
+        ("product_id,review date,stars,review text", "p1,2024-01-05,4,good", "feedback"),
+        ("user_id,timestamp,event,product_id", "7,2024-01-05T10:00:00,view,p1", "events"),
+        ("month,channel,spend", "2024-01,search,100.00", "spend"),
+        ("Campaign name,Day,Amount spent (USD)", "spring,2024-01-05,12.10", "spend"),
+        ("Opportunity ID,Account Name,Stage,Amount,Close Date", "1,Acme,Closed Won,100,2024-01-05", "deals"),
+        ("payout date,order,type,amount,fee,net", "2024-01-05,#1,charge,10.00,0.59,9.41", "payouts"),
+        ("date,currency,rate", "2024-01-05,USD,0.91", "rates"),
+        ("first name,last name,street,postcode,city", "Ann,Lee,High St 1,AB1,Town", "customers"),
+        ("email,consent,consent date", "a@x.org,yes,2024-01-05", "customers"),
+        # What looks like these and is not.
+        ("date,customer,channel,amount", "2024-01-05,ann,web,7.00", "sales"),
+        ("date,customer,campaign,rating,revenue", "2024-01-05,ann,spring,4,7.00", "sales"),
+        ("order_id,date,customer,status,fee,amount,net", "1,2024-01-05,ann,paid,0.50,7.00,6.50", "sales"),
+        ("customer_id,date,currency,rate,amount", "7,2024-01-05,USD,0.9,7.00", "sales"),
+        ("date,customer,action,quantity,price", "2024-01-05,ann,sale,1,7.00", "sales"),
+    ],
+)
+def test_a_table_is_told_by_the_columns_that_only_its_kind_has(raw_file, header, row, role):
+    assert told(raw_file, header, row).role == role
+
+
+def test_a_log_of_events_gives_its_purchases_as_sales(raw_file):
+    header = "event_time,event_type,product_id,price,user_id"
+    assert told(raw_file, header, "2024-01-05,view,p1,9.50,7").format == "generic event log"
+    assert told(raw_file, header, "2024-01-05,purchase,p1,9.50,7").format == "generic"

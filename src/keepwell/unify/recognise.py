@@ -14,11 +14,16 @@ from keepwell.settings import Reading
 from keepwell.unify.amounts import cleaned
 from keepwell.unify.dates import shape_of
 from keepwell.unify.formats import ADDED, CDNOW_BARE, FIELDS, FORMATS, GENERIC, SPECIAL, Format, plain
-from keepwell.unify.formats.shape import Role
+from keepwell.unify.formats.anything import BROWSING
+from keepwell.unify.formats.shape import CONSENTS, WHO, Role
+from keepwell.unify.guess import KEYS, guessed
 from keepwell.unify.reading import RawFile
 
 IGNORE = "ignore"  # the field of a column that is not to be used
 MONEY_FIELDS = ("amount", "order_total", "unit_price", "gross")
+_TELLING = frozenset((*WHO, *CONSENTS, "born", "channel"))  # what makes a file of customers one
+# One of these too, as a name or a company may be anything's.
+_KEYED = frozenset({"customer_id", "email", "phone", "mobile", "street", "postcode", "born", "last_name"})
 _LIFETIME_TOTALS = frozenset(["totalspent", "totalspend"])  # a customer's, not an order's
 _SEEN_ROWS = 200  # looked at where names do not tell
 _MOST = 0.9  # of them have to look right
@@ -64,7 +69,7 @@ def recognised(raw: RawFile, reading: Reading) -> Recognition:
             mapping = _mapping(format_, free) | taken
             _require(raw, format_, mapping)
             return Recognition(format_.name, format_.role, mapping, format_.notes)
-    return _generic(raw, free, taken)
+    return _anything(raw, free, taken)
 
 
 def format_named(name: str) -> str:
@@ -175,6 +180,18 @@ def _looks_like(raw: RawFile, column: str, field: str) -> bool:
     return bool(good) and sum(good) >= _MOST * len(good)
 
 
+def _anything(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
+    """Choose among all kinds of files by which fields are there, those that only one kind has before the others."""
+
+    def mapped(format_: Format) -> dict[str, str]:
+        return {**_mapping(format_, _not(free, taken)), **taken}
+
+    told = guessed(mapped, mapped(GENERIC[0]), browsing=lambda column: _is_browsing(raw, column))
+    if told is not None:
+        return Recognition(told.name, told.role, _only(mapped(told), told), told.notes)
+    return _generic(raw, free, taken)
+
+
 def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
     """Choose among sales, products, customers and subscriptions by which fields are there."""
     sales, products, customers, terms = ({**_mapping(f, _not(free, taken)), **taken} for f in GENERIC)
@@ -194,9 +211,14 @@ def _generic(raw: RawFile, free: Mapping[str, str], taken: Mapping[str, str]) ->
         return Recognition(GENERIC[1].name, "products", _only(products, GENERIC[1]))
     if "date" in sales and _has_customer(sales) and "name" not in customers and "email" not in customers:
         raise _missing(raw, GENERIC[0], "amount", sales)
-    if customers.keys() & {"customer_id", "email"} and len(customers) > 1:
+    if _has_customer(customers) and customers.keys() & _KEYED and len(customers.keys() & _TELLING) > 1:
         return Recognition(GENERIC[2].name, "customers", _only(customers, GENERIC[2]))
     raise _unknown(raw, sales)
+
+
+def _is_browsing(raw: RawFile, column: str) -> bool:
+    """Return whether a column's first values are what visitors do on pages."""
+    return any(value.strip().lower() in BROWSING for value in _first_values(raw, column))
 
 
 def _only(mapping: Mapping[str, str], format_: Format) -> dict[str, str]:
@@ -208,7 +230,7 @@ def _not(free: Mapping[str, str], taken: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has_customer(mapping: Mapping[str, str]) -> bool:
-    return bool(mapping.keys() & {"customer_id", "email", "name"})
+    return bool(mapping.keys() & KEYS)
 
 
 def _sales(raw: RawFile, mapping: dict[str, str]) -> Recognition:
@@ -238,7 +260,7 @@ def _sales(raw: RawFile, mapping: dict[str, str]) -> Recognition:
 
 def _require(raw: RawFile, format_: Format, mapping: Mapping[str, str]) -> None:
     for field in format_.required:
-        fields = ("customer_id", "email") if field == "customer" else (field,)
+        fields = ("customer_id", *sorted(KEYS)) if field == "customer" else (field,)
         if not any(f in mapping for f in fields):
             raise _missing(raw, format_, fields[0], mapping)
 
@@ -281,8 +303,10 @@ def _quoted(column: str) -> str:
 def _unknown(raw: RawFile, mapping: Mapping[str, str]) -> DataError:
     sought = (
         "sales (date, customer, and an amount or quantity and price), "
-        "products (product, and price or cost), customers (customer, and e-mail, name or country) or "
-        "subscriptions (customer, first and last day)"
+        "products (product, and price or cost), customers (customer, and e-mail, name or country), "
+        "subscriptions (customer, first and last day), contacts (customer, date, kind or minutes), feedback (date, "
+        "score or review), events (date, event), marketing spend (date, channel, spend), payouts (date, fee, net), "
+        "deals (deal, stage), returns (return date, product, quantity) or rates (date, currency, rate)"
     )
     mend, used = "Leave the file out", dict(mapping)
     for field in ("date", "customer_id", "amount"):

@@ -2,6 +2,7 @@
 
 from keepwell.unify.formats import (
     amazon,
+    anything,
     bigcommerce,
     ebay,
     etsy,
@@ -59,7 +60,7 @@ SPECIAL = (
 )
 RESTS = (amazon.FEES, ebay.FEES, klaviyo.EVENTS, segment.EVENTS)  # what other rows of a file of several kinds are
 GENERIC = (generic.SALES, generic.PRODUCTS, generic.CUSTOMERS, generic.SUBSCRIPTIONS)
-FORMATS = {format_.name: format_ for format_ in (*SPECIAL, *RESTS, *GENERIC)}
+FORMATS = {format_.name: format_ for format_ in (*SPECIAL, *RESTS, *GENERIC, *anything.ANYTHING)}
 
 __all__ = [
     "ADDED",

@@ -12,14 +12,40 @@ customer_id: customer id | customer key | customer no | customer number | custom
 | client ref | id client | id cliente | cliente
 email: email | purchase email | email address | e-mail | e-mail address | customer email | client email | buyer email
 | user email | billing email | contact email | mail
-name: customer name | client name | buyer name | full name | name | contact name | account name | company name
-| company
-first_name: first name | given name | forename | billing first name
-last_name: last name | surname | family name | billing last name
+phone: phone | phone number | phone no | telephone | telephone number | tel | customer phone | contact phone
+| billing phone | telefon | telefonnummer | telephone no
+mobile: mobile | mobile phone | mobile number | mobile no | cell | cell phone | cell number | handy | mobil
+name: customer name | client name | buyer name | full name | name | contact name | account name
+first_name: first name | given name | forename | billing first name | vorname | prenom
+last_name: last name | surname | family name | billing last name | nachname | nom de famille
+company: company | company name | organisation | organization | organisation name | organization name | firm
+| business name | billing company | firma | societe | empresa
+born: born | birth date | birthdate | date of birth | dob | birthday | geburtsdatum | geburtstag | date de naissance
+| fecha de nacimiento
+street: street | street address | address | address 1 | address line 1 | address line1 | billing address 1
+| billing address | billing street | customer address | home address | strasse | straße | adresse | rue | direccion
+street_2: address 2 | address line 2 | address line2 | billing address 2 | apartment | suite
+city: city | town | billing city | customer city | shipping city | ship city | ort | stadt | ville | ciudad | suburb
+postcode: postcode | post code | postal code | zip | zip code | billing postcode | billing zip | customer zip
+| customer zip code prefix | shipping zip | ship postal code | plz | postleitzahl | code postal | codigo postal
+region: state | province | region | county | billing state | billing province | customer state | ship state
+| shipping province | bundesland
 country: country | country name | country code | billing country | shipping country | customer country
 | ship country | nation | land | pays
 channel: channel | sales channel | order channel | source | source name | platform | store | shop | location
 | outlet | medium
+"""
+WHO_NAMES = _WHO[: _WHO.index("channel:")]  # without the channel, which is not always the customer's
+_CONSENTS = """
+consent_email: accepts email marketing | accepts marketing | email consent | email marketing consent | email opt in
+| email optin | opt in email | email permission | newsletter | newsletter consent | email subscribed
+consent_sms: accepts sms marketing | sms consent | sms marketing consent | sms opt in | opt in sms | sms permission
+consent_phone: phone consent | phone opt in | telephone consent | call consent | accepts calls
+consent_post: post consent | postal consent | mail consent | catalogue consent | post opt in | accepts mail
+consent: consent | marketing consent | gdpr consent | opt in | optin | marketing opt in | permission | consent given
+consent_channel: consent channel | permission channel | channel
+consent_at: consent date | consent at | consented at | consent timestamp | opt in date | opted in at | opt in at
+| consent given at | date | timestamp
 """
 _WHAT = """
 product_id: product id | product key | product code | product no | product number | sku | product sku | item id
@@ -126,7 +152,7 @@ CUSTOMERS = Format(
     name="generic customers",
     role="customers",
     title="customers with what is known of them",
-    fields=columns(_WHO.replace("customer id |", "customer id | id |", 1)),
+    fields=columns(_WHO.replace("customer id |", "customer id | id |", 1) + _CONSENTS),
     required=("customer",),
 )
 
@@ -160,7 +186,7 @@ reason: reason | cancellation reason | cancel reason | churn reason | reason for
 currency: currency | currency code | waehrung | währung
 status: status | state | subscription status
 """
-        + _WHO
+        + _WHO.replace("region: state | province", "region: province")
     ),
     required=("date", "customer"),
     void=words("incomplete | incomplete_expired | never paid | draft"),

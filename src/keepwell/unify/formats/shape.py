@@ -136,9 +136,6 @@ class Format:
     money: MoneyRule = "rows"
     same: SameRule = "rows"
     vendor: str = ""  # whose own count customer numbers are in; '' is the shop's, which all generic files share
-    sold: frozenset[str] = (
-        frozenset()
-    )  # where some: rows whose `event` is none of these (lower case) are events, no sales
     kind: str = ""  # of its touches, feedback, events or payouts, where no column says
     won: frozenset[str] = frozenset()  # stages of deals that became sales, in lower case
     zone: str = ""  # zone of stamps without an offset; '' is the shop's
@@ -150,6 +147,7 @@ class Format:
     refunds_dated: bool = True  # a row that takes money back stands on its own day
     nobody: frozenset[str] = frozenset()  # customer ids that name nobody here: a shop's number for guests
     back: frozenset[str] = frozenset()  # values of `event` whose rows take money back, whatever the sign they carry
+    all_back: bool = False  # every row takes money back
     signed_fees: bool = False  # a fee taken is negative, one given back positive
     # Files that hold several kinds of rows: those whose `event` is one of `kinds` are of this format, the others of
     # the format called `rest`. All are of `rest` as soon as a file of the format `aside` is there ('any': any sales).
