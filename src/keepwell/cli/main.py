@@ -106,11 +106,67 @@ def run(
 
 
 @app.command()
-def add(files: SomeFiles, workspace: Workspace = None, json: Json = False) -> None:
-    """Add files to the workspace's inbox; a later `keepwell run` uses all that was added."""
+def add(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Files or URLs of databases; none: all tables that were added before.")
+    ] = None,
+    workspace: Workspace = None,
+    table: Annotated[list[str] | None, typer.Option(help="Table or view of the database; may be repeated.")] = None,
+    cursor: Annotated[Text, typer.Option(help="Column that only grows, e.g. updated_at: only what is new.")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="Column that tells a row, for corrections.")] = None,
+    mode: Annotated[Text, typer.Option(help="append, replace or correct what came earlier.")] = None,
+    source: Annotated[Text, typer.Option(help="Name of where it comes from: one count of customer numbers.")] = None,
+    as_: Annotated[Text, typer.Option("--as", help="Its format, e.g. shopify-orders; else it is found out.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
+    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
+    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
+    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
+    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    timezone: Annotated[Text, typer.Option(help="Time zone of stamps without one, e.g. UTC; else the shop's.")] = None,
+    currency: Annotated[Text, typer.Option(help="Currency of amounts that name none, e.g. EUR.")] = None,
+    json: Json = False,
+) -> None:
+    """Add files or tables of databases to the workspace's inbox; a later `keepwell run` uses all that was added."""
+    from keepwell.cli import sources as cli_sources
     from keepwell.cli import workflows
 
-    workflows.add(files, workspace, json=json)
+    options = {
+        "table": tuple(table or ()) or None,
+        "cursor": cursor,
+        "key": tuple(key or ()) or None,
+        "mode": mode,
+        "source": source,
+        "as_": as_,
+        "columns": workflows.mapping(map_ or []),
+        "date_order": date_order,
+        "decimal": decimal,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "timezone": timezone,
+        "currency": currency,
+    }
+    cli_sources.add(sources or [], workspace, given(options), json=json)
+
+
+@app.command()
+def inbox(workspace: Existing = None, json: Json = False) -> None:
+    """List what came into the workspace, and what of it counts."""
+    from keepwell.cli import sources
+
+    sources.inbox(workspace, json=json)
+
+
+@app.command()
+def drop(
+    names: Annotated[list[str], typer.Argument(help="Names of files or tables, as `keepwell inbox` lists them.")],
+    source: Annotated[str, typer.Option(help="Only of this source.")] = "",
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Take files or tables out of the inbox; the runs that used them stay as they are."""
+    from keepwell.cli import sources
+
+    sources.drop(names, source, workspace, json=json)
 
 
 @app.command()

@@ -33,19 +33,6 @@ def run(
         _shown(Path(answer["report"]))
 
 
-def add(files: Sequence[Path], workspace: Path | None, *, json: bool) -> None:
-    """Put files into the inbox."""
-    shop = keepwell.open(workspace_meant(workspace, files), create=True)
-    with talk(quiet=json) as tell:
-        added = shop.add(*files, tell=tell)
-    lines = [f"{f['name']}: {f['rows']:,} rows" + ("" if f["new"] else ", there already") for f in added]
-    answered(
-        {"files": added},
-        "\n".join([*lines, f"`keepwell run --workspace {shop.folder}` uses all that was added."]),
-        json=json,
-    )
-
-
 def check(files: Sequence[Path], options: Options, *, json: bool) -> None:
     """Describe files; change nothing."""
     from keepwell.shop import check_all
@@ -169,6 +156,8 @@ def _said(answer: dict[str, Any], *, json: bool) -> None:
 
 
 def answered(value: object, text: str, *, json: bool) -> None:
+    """Write an answer to stdout: as words, or as one JSON object."""
+    """Write an answer to stdout, as words or as one JSON object."""
     sys.stdout.write((json_text.dumps(value, default=str) if json else text) + "\n")
 
 

@@ -68,7 +68,8 @@ def _versions(engine: str) -> dict[str, str]:
 
 
 def _input(raw: RawFile) -> dict[str, Any]:
-    return {
+    said = {"told": raw.told.to_json(), "corrected_later": raw.replaced}
+    return {name: value for name, value in said.items() if value} | {
         "digest": raw.digest,
         "name": raw.name,
         "source": raw.source,

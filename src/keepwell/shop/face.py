@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,18 +79,67 @@ class Shop:
         self._workspace = None
         return answer
 
-    def add(self, *files: str | Path, tell: Tell = quiet, **options: object) -> list[dict[str, Any]]:
-        """Add files to the inbox, all or none; return for each its `name`, `rows` and whether it is `new`.
+    def add(
+        self,
+        *files: str | Path,
+        table: Sequence[str] = (),
+        cursor: str = "",
+        key: Sequence[str] = (),
+        mode: str | None = None,
+        source: str = "",
+        as_: str = "",
+        tell: Tell = quiet,
+        **options: Any,
+    ) -> list[dict[str, Any]]:
+        """Add files, or tables of databases, to the inbox, all or none; see docs/databases.md.
+
+        Args:
+            files: Files, and URLs of databases; none: what is new in every table that was added before.
+            table: Tables or views to take from the databases.
+            cursor: A column that only grows, so that the next time only what is new is taken.
+            key: Columns that tell a row; else a table's primary key, or what the format says.
+            mode: 'append'; 'replace': in place of all that came earlier of the same source and format or table;
+                'correct': in place of the earlier rows with the same key. Files are appended where nothing is said,
+                and tables as it fits their cursor and key.
+            source: The name of where they come from; what has one name shares its customers' numbers.
+            as_: Their format, where it is not to be found out.
+            tell: Hears what is being done.
+            options: How to read them, for these files alone: `columns={"Cust No": "customer_id"}`, `date_order`,
+                `decimal`, `encoding`, `delimiter`, `timezone` and `currency` (where the rows name none).
+
+        Returns:
+            For each `name`, `rows`, whether it is `new`, its `source` and `mode`.
 
         Raises:
-            DataError: A file cannot be read; nothing was added.
+            DataError: A file or table cannot be read; nothing was added.
+            ConfigError: What was said of them does not fit; nothing was added.
+        """
+        from keepwell.shop.adding import added
+
+        tables, columns = _listed(table), _listed(key)
+        said = {"tables": tables, "cursor": cursor, "key": columns, "mode": mode, "source": source, "as_": as_}
+        return added(self.folder, files, self.settings, said, options, tell=tell)
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """Return all that came in, the earliest first, with what was told of it and whether it `counts` today."""
+        from keepwell import loop
+
+        return loop.held(self.folder)
+
+    def drop(self, *names: str, source: str = "", tell: Tell = quiet) -> list[dict[str, Any]]:
+        """Take files or tables out of the inbox again; the runs that used them stay as they are.
+
+        Args:
+            names: Their names or digests, as `inbox` lists them.
+            source: Only those of this source.
+            tell: Hears whose turn it is.
+
+        Raises:
+            DataError: A name means nothing that counts; names what does.
         """
         from keepwell import loop
 
-        before = {entry["digest"] for entry in store.entries(self.folder / "inbox")}
-        settings = with_options(self.settings, options)
-        raws = loop.add(self.folder, [Path(file) for file in files], settings=settings, tell=tell)
-        return [{"name": raw.name, "rows": raw.rows + raw.bad_rows, "new": raw.digest not in before} for raw in raws]
+        return loop.take_out(self.folder, names, source=source, tell=tell)
 
     def init(self) -> Path:
         """Write a commented keepwell.toml with every setting, and return its path.
@@ -188,6 +237,71 @@ class Shop:
         with self.reading(run) as (tables, engine):
             return explained(str(customer), tables, self.settings_of(run), engine)
 
+    def held(self, *customers: str | int, tell: Tell = quiet) -> dict[str, Any]:
+        """Return who is meant by ids, keys, e-mails or phone numbers, and how many rows of which files are theirs.
+
+        Raises:
+            DataError: There is no such customer, or several are meant.
+        """
+        from keepwell.shop.privacy import meant
+
+        return meant(tuple(map(str, customers)), Workspace.open(self.folder), self.settings, tell=tell)
+
+    def forget(self, *customers: str | int, to: str | Path | None = None, tell: Tell = quiet) -> dict[str, Any]:
+        """Erase people from inbox, runs and record book for good, and keep every sum; what was done is returned.
+
+        Args:
+            customers: Their ids, the shop's own keys, e-mail addresses or phone numbers.
+            to: Where the list of what to delete in other systems goes, a CSV; None: beside the workspace.
+            tell: Hears what is being done.
+
+        Raises:
+            DataError: There is no such customer, or several are meant; nothing was changed.
+        """
+        from keepwell.loop.forgetting import forget
+
+        place = None if to is None else Path(to).absolute()
+        done = forget(self.folder, [str(one) for one in customers], settings=self.settings, to=place, tell=tell)
+        self._workspace = None
+        return done
+
+    def export_person(self, customer: str | int, to: str | Path, *, tell: Tell = quiet) -> list[str]:
+        """Write everything held on a person to a new folder, or to a .zip; return the names of the files in it.
+
+        Raises:
+            DataError: There is no such customer, or several are meant.
+            ConfigError: The place is taken.
+        """
+        from keepwell.shop.held import held, write_held
+
+        return write_held(held(str(customer), Workspace.open(self.folder), self.settings, tell=tell), Path(to))
+
+    def consent(self, customer: str | int, channel: str, *, given: bool) -> None:
+        """Write down a yes or a no that a customer told us directly; it counts from the next run on.
+
+        Raises:
+            DataError: There is no such customer.
+            ConfigError: The channel is not 'email', 'sms', 'phone', 'post' or 'all'.
+        """
+        from keepwell.shop.privacy import told_consent
+        from keepwell.store.records import RecordBook
+
+        with self.reading(None, "customers", "people", "aliases") as (tables, engine):
+            one = told_consent(str(customer), channel, tables, engine, given=given)
+        RecordBook(self.folder).consent([one])
+
+    def consents(self, customer: str | int) -> list[dict[str, Any]]:
+        """Return every yes and no that a customer gave, in files and directly, the earliest first.
+
+        Raises:
+            DataError: There is no such customer.
+        """
+        from keepwell.shop.privacy import consents
+        from keepwell.store.records import RecordBook
+
+        with self.reading(None, "customers", "people", "aliases", "consents") as (tables, engine):
+            return consents(str(customer), tables, engine, RecordBook(self.folder))
+
     @contextmanager
     def reading(self, run: str | None = None, *names: str) -> Iterator[tuple[Tables, Engine]]:
         """Give the tables of a run, or those named, and the engine to read them with, whichever engine wrote them.
@@ -212,6 +326,10 @@ class Shop:
         if self._workspace is None:
             self._workspace = Workspace.open(self.folder)
         return store.find(self._workspace, run)
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _whole(name: str, table: Any, run: Run) -> Any:

@@ -1,0 +1,88 @@
+"""Rows that later files corrected: left out of the earlier ones before anything reads them.
+
+What came in stays in the inbox as it came. For a run, an earlier file of the same source and kind is taken without the
+rows whose key stands in a later file that came to correct; a key may stand on several rows, as an order's number does.
+Rows with nothing in the key neither correct nor are corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from keepwell.engine import Engine, number
+from keepwell.progress import Tell
+from keepwell.store import Standing
+from keepwell.unify import RawFile
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Held = tuple[RawFile, Standing]
+
+
+def any_correct(files: Sequence[Held]) -> bool:
+    """Return whether a file corrects others."""
+    return any(held.key for _raw, held in files)
+
+
+def corrected(files: Sequence[Held], engine: Engine, *, into: Path, tell: Tell) -> list[RawFile]:
+    """Return the files without the rows that later ones corrected; a file with none left is left out.
+
+    Args:
+        files: All that count, in the order in which they last came.
+        engine: A local one, which reads the raw rows.
+        into: The folder for files that lose rows.
+        tell: Hears what is being done.
+    """
+    left = [raw for raw, _held in files]
+    asked = {(held.group, held.key): place for place, (_raw, held) in enumerate(files) if held.key}
+    for (group, key), latest in asked.items():
+        mates = [place for place, (_raw, held) in enumerate(files) if held.group == group]
+        correcting = [place for place in mates if files[place][1].key == key]
+        last = _last(files, correcting, key, engine)
+        for place in mates:
+            if place < latest and set(key) <= set(left[place].header):
+                tell(f"leaving out what was corrected in {left[place].name}")
+                left[place] = _without(left[place], key, last.filter(_.last > place), engine, into)
+    return [raw for raw in left if raw.rows or raw.bad_rows]
+
+
+def _last(files: Sequence[Held], places: Sequence[int], key: Sequence[str], engine: Engine) -> ir.Table:
+    """Return each key and the place of the last file that corrects by it."""
+    parts = []
+    for place in places:
+        rows = engine.read(files[place][0].path)
+        parts.append(rows.select(key=_told(rows, key), place=ibis.literal(place).cast("int64")).distinct())
+    rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return engine.keep(rows.filter(_.key.notnull()).group_by("key").aggregate(last=_.place.max()))
+
+
+def _told(rows: ir.Table, key: Sequence[str]) -> Any:
+    """Return a row's key as one text; null where a part of it is."""
+    parts = [rows[column].cast("string") for column in key]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole + "\x1f" + part
+    return whole
+
+
+def _without(raw: RawFile, key: Sequence[str], last: ir.Table, engine: Engine, into: Path) -> RawFile:
+    """Return the file without the rows whose key stands in `last`; the same lines, under the same name."""
+    rows = engine.read(raw.path)
+    told = _told(rows, key)
+    count = number(engine, rows.semi_join(last, told == last.key).count())
+    if not count:
+        return raw
+    path = into / raw.source / raw.path.name
+    beside = path.with_suffix(".next.parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine.write(rows.anti_join(last, told == last.key).order_by("line"), beside)
+    beside.replace(path)
+    note = f"{count:,} {'row was' if count == 1 else 'rows were'} corrected by files that came later"
+    return replace(raw, path=path, rows=raw.rows - count, replaced=raw.replaced + count, notes=(*raw.notes, note))
