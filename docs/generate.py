@@ -23,12 +23,21 @@ def commands() -> str:
     """Return the reference of the command line."""
     root = typer.main.get_command(app)
     parts = ["# Commands", "", "Every command has `--help`; every command that answers has `--json`.", ""]
-    for name, command in root.commands.items():
+    for name, command in _flat(root):
         parts += [f"## keepwell {name}", "", (command.help or "").strip(), ""]
         parts += ["| argument or option | meaning | default |", "|---|---|---|"]
         parts += [_row(parameter) for parameter in command.params if parameter.name != "help"]
         parts += [""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _flat(group: object) -> Iterator[tuple[str, object]]:
+    """Yield every command with its name, those of a group after the group's name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {inner}", one) for inner, one in _flat(command))
+        else:
+            yield name, command
 
 
 def _row(parameter: object) -> str:

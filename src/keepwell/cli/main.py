@@ -267,6 +267,119 @@ def demo(
     workflows.demo(to, customers=customers, world=world, seed=seed, options=options, show=open_, json=json)
 
 
+@app.command()
+def forget(
+    customers: Annotated[list[str], typer.Argument(help="Ids, your own keys, e-mail addresses or phone numbers.")],
+    workspace: Existing = None,
+    list_: Annotated[
+        Path | None, typer.Option("--list", help="The CSV of what to delete elsewhere; else beside the workspace.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who is meant and where they stand.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase people for good, keep every sum, and list what to delete in other systems."""
+    from keepwell.cli import privacy
+
+    privacy.forget(customers, workspace, to=list_, yes=yes, dry=dry_run, json=json)
+
+
+@app.command()
+def export_person(
+    customer: Annotated[str, typer.Argument(help="Their id, your own key, e-mail address or phone number.")],
+    to: Annotated[Path | None, typer.Option(help="A new folder, or a .zip; else a .zip named after them.")] = None,
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Write everything that is held on a person, in plain words, as CSV and JSON."""
+    from keepwell.cli import privacy
+
+    privacy.export_person(customer, to, workspace, json=json)
+
+
+@app.command()
+def consent(
+    customer: Annotated[str, typer.Argument(help="Their id, your own key, e-mail address or phone number.")],
+    channel: Annotated[str, typer.Option(help="email, sms, phone, post or all.")] = "all",
+    given: Annotated[bool | None, typer.Option("--yes/--no", help="What they told; neither: tell the history.")] = None,
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Write down a yes or a no that a customer told us directly; without either, tell all they ever said."""
+    from keepwell.cli import privacy
+
+    privacy.consent(customer, workspace, channel=channel, given=given, json=json)
+
+
+identities = typer.Typer(name="identities", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(identities, help="Who is one person: the evidence, and your word on it.")
+Pairs = Annotated[list[str], typer.Argument(help="Names of pairs as listed, or two customers.")]
+Limit = Annotated[int, typer.Option(help="How many pairs; 0: all.")]
+
+
+@identities.command("list")
+def identities_list(
+    state: Annotated[str, typer.Option(help="proposed, merged, refused or never; else all.")] = "",
+    limit: Limit = 20,
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Say what merging changed, and list pairs of records with their evidence."""
+    from keepwell.cli import identities as people
+
+    people.listed(workspace, state=state, limit=limit, json=json)
+
+
+@identities.command()
+def review(
+    page: Annotated[Path | None, typer.Option(help="Write the pairs to this HTML file instead of asking.")] = None,
+    limit: Limit = 20,
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Ask about each proposed pair, with its evidence: accept, refuse, never, skip."""
+    from keepwell.cli import identities as people
+
+    people.review(workspace, page=page, limit=limit, json=json)
+
+
+@identities.command()
+def accept(pairs: Pairs, workspace: Existing = None, json: Json = False) -> None:
+    """Say that pairs of records, or two customers, are one person."""
+    from keepwell.cli import identities as people
+
+    people.decide("accept", pairs, workspace, json=json)
+
+
+@identities.command()
+def refuse(pairs: Pairs, workspace: Existing = None, json: Json = False) -> None:
+    """Say that this evidence does not make them one person; other evidence may."""
+    from keepwell.cli import identities as people
+
+    people.decide("refuse", pairs, workspace, json=json)
+
+
+@identities.command()
+def never(pairs: Pairs, workspace: Existing = None, json: Json = False) -> None:
+    """Say that they are never one person, through whatever chain of records."""
+    from keepwell.cli import identities as people
+
+    people.decide("never", pairs, workspace, json=json)
+
+
+@identities.command()
+def unmerge(
+    customer: Annotated[str, typer.Argument(help="Their id, your own key, e-mail address or phone number.")],
+    record: Annotated[list[str] | None, typer.Option(help="A record that leaves; may be repeated. None: all.")] = None,
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Take a customer apart for ever: the records named leave the others, or all come apart."""
+    from keepwell.cli import identities as people
+
+    people.unmerge(customer, record or [], workspace, json=json)
+
+
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """Return the options that were given."""
     return {name: value for name, value in values.items() if value is not None and value != {}}
