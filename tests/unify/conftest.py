@@ -50,13 +50,19 @@ def raw_file(tmp_path):
     return partial(text_file, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def file_in():
+    """Make the RawFile of a CSV text in a folder: for fixtures that several tests share."""
+    return text_file
+
+
 @pytest.fixture
 def native_file(tmp_path):
     """Make the RawFile of an Arrow table, as Parquet comes in."""
     return partial(written, tmp_path, kind="parquet")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ran():
     """Run the stage and return its tables as lists of rows, in the order of file and line."""
 

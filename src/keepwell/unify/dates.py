@@ -59,6 +59,8 @@ _KINDS = {
     "month day year": r"[A-Za-z]{3,9}[- .]0{1,2},?[- ](?:0000|00)",
     "seconds": r"0{10}(?:\.0+)?",
     "milliseconds": r"0{13}",
+    "year-month": r"0000[-/.]00",  # the first of the month
+    "month year": r"[A-Za-z]{3,9}[- .,]{1,2}0000",
 }
 _WHOLE = {
     kind: re.compile(
@@ -187,7 +189,14 @@ def _date_format(kind: str, text: str) -> str | None:
         return ""
     if kind == "yyyymmdd":
         return "%Y%m%d" if len(text) == 8 else "%Y%m%d%H%M%S"
-    names = {"year-month-day": "Y%m%d", "number": "%1%2Y", "day month year": "%dY", "month day year": "%dY"}[kind]
+    names = {
+        "year-month-day": "Y%m%d",
+        "number": "%1%2Y",
+        "day month year": "%dY",
+        "month day year": "%dY",
+        "year-month": "Y%m",
+        "month year": "Y",
+    }[kind]
     wanted = iter(re.findall(r"%?.", names))
     out = []
     for token in re.findall(r"0+|[A-Za-z]+|[^0A-Za-z]", text):
@@ -250,6 +259,7 @@ def _guard(kind: str, mark: str) -> str:
         "number": rf"^([A-Za-z]+,? )?\d{{1,2}}{sign}\d{{1,2}}{sign}(\d{{4}}|\d{{2}})([T ,].*)?$",
         "seconds": r"^\d{10}(\.\d+)?$",
         "milliseconds": r"^\d{13}$",
+        "year-month": r"^\d{4}[-/.]\d{2}$",
     }.get(kind, r"[A-Za-z]{3}")
 
 

@@ -31,10 +31,8 @@ def charged(lines: ir.Table, payouts: ir.Table) -> ir.Table:
         "order_id", "file", "line", place=ibis.row_number().over(firsts), own=named.payment_fee.count().over(told)
     )
     bearing = marked.filter(marked.place == 0, marked.own == 0).inner_join(by_order, "order_id")
-    joined = lines.left_join(
-        bearing.select(of_file="file", of_line="line", payout_fee="payout_fee"),
-        [lines.file == ibis._.of_file, lines.line == ibis._.of_line],
-    )
+    heads = bearing.select(of_file="file", of_line="line", payout_fee="payout_fee")
+    joined = lines.left_join(heads, [lines.file == heads.of_file, lines.line == heads.of_line])
     return joined.mutate(payment_fee=joined.payment_fee.coalesce(joined.payout_fee)).select(*lines.columns)
 
 

@@ -1,6 +1,6 @@
 """Files of touches, feedback, events, spend, payouts and deals: typed, counted, and joined to their customers."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -30,8 +30,10 @@ d1,Big one,Closed Lost,1000.00,2024-03-02,Acme
 """
 
 
-@pytest.fixture
-def told(engine, raw_file, ran):
+@pytest.fixture(scope="module")
+def told(duckdb, file_in, ran, tmp_path_factory):
+    """All kinds of files in one run."""
+    folder = tmp_path_factory.mktemp("facts")
     files = {
         "touches": TOUCHES,
         "feedback": FEEDBACK,
@@ -40,7 +42,10 @@ def told(engine, raw_file, ran):
         "payouts": PAYOUTS,
         "deals": DEALS,
     }
-    return ran(engine, raw_file(SALES), *(raw_file(text, name=f"{name}.csv") for name, text in files.items()))
+    later = {"arrived": datetime(2026, 11, 22, 13, tzinfo=UTC)}
+    return ran(
+        duckdb, file_in(folder, SALES), *(file_in(folder, text, name=f"{n}.csv", **later) for n, text in files.items())
+    )
 
 
 def test_every_row_of_every_kind_is_in_one_place(told):
@@ -54,6 +59,7 @@ def test_every_row_of_every_kind_is_in_one_place(told):
     reasons = {(row["line"], row["reason"]) for row in told["quarantine"]}
     assert (4, "minutes below 0") in reasons
     assert (3, "neither a score nor words") in reasons
+    assert (3, "no amount") in reasons
     assert len(told["quarantine"]) == 4
 
 
