@@ -2,5 +2,6 @@
 
 from keepwell.account.contribution import totals
 from keepwell.account.stage import run
+from keepwell.account.work import model as cost_model
 
-__all__ = ["run", "totals"]
+__all__ = ["cost_model", "run", "totals"]

@@ -99,10 +99,18 @@ def plain(text: Any) -> Any:
 def _latest(contacts: ir.Table, books: ir.Table) -> ir.Table:
     """Return the last purchase on or before each contact's day, of several the last id: `file`, `line`, `latest`."""
     bought = books.filter(books.purchase)
-    days = bought.group_by("customer_id", bought_on=bought.order_date).aggregate(latest=bought.order_id.max())
-    asked = contacts.select("file", "line", "customer_id", "date")
-    found = asked.asof_join(days, on=asked.date >= days.bought_on, predicates="customer_id")
-    return found.filter(found.latest.notnull()).select("file", "line", "latest")
+    days = bought.group_by("customer_id", day=bought.order_date).aggregate(latest=bought.order_id.max())
+    none, never = {"file": ibis.null("string"), "line": ibis.null("int64")}, ibis.null("date")
+    rows = ibis.union(
+        days.select("customer_id", "day", **none, bought_on="day"),
+        contacts.select("customer_id", "file", "line", day="date", bought_on=never).select(
+            "customer_id", "day", "file", "line", "bought_on"
+        ),
+    )
+    so_far = ibis.window(group_by="customer_id", order_by=[rows.day, rows.file.notnull()], preceding=None, following=0)
+    asked = rows.mutate(bought_on=rows.bought_on.max().over(so_far)).filter(rows.file.notnull())
+    found = asked.inner_join(days.rename(bought_on="day"), ["customer_id", "bought_on"])
+    return found.select("file", "line", "latest")
 
 
 def _taken(t: ir.Table, work: Work, model: Model, spans: tuple[Span, ...], *, told: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from keepwell import account, decide, predict, segment, unify
 from keepwell.engine import Engine, collected, opened
 from keepwell.errors import DataError
+from keepwell.loop.assigned import assigned, unassigned_note
 from keepwell.loop.books import Books
 from keepwell.loop.conservation import Account, accounted
 from keepwell.loop.corrections import any_correct, corrected
@@ -84,6 +85,7 @@ def _run(
     workspace: Workspace, files: Sequence[Path] | None, settings: Settings, *, tell: Tell, accept: bool
 ) -> Summary:
     watch, started = Watch(), datetime.now(UTC)
+    account.cost_model(settings.costs)  # a mistake in it is said before the long work
     coming = None if files is None else read_aside(workspace, files, settings, now=started, tell=tell)
     inputs = _counting(workspace, settings, tell) if coming is None else [one.raw for one in coming]
     watch.lap("read")
@@ -102,7 +104,9 @@ def _run(
             watch.lap(name)
         tell("checking that nothing was lost")
         sums = accounted(books.tables, engine, as_of=day)
+        borne = assigned(books.tables, dated.costs, engine, as_of=day)
         said = summary(books.tables, dated, engine, account=sums, as_of_given=settings.as_of is not None)
+        said["notes"] += unassigned_note(borne)
         if files is not None and len(files) > len(inputs):
             said["notes"].append("Files given twice, under one name or two, count once.")
         watch.lap("check")
