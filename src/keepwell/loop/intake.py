@@ -95,7 +95,7 @@ def read_aside(
         check_one_source(raw, came)
         coming = understood(raw, manner, settings)
         _check_correctable(coming, came, workspace)
-        raw = without_forgotten(coming.raw, workspace, settings)
+        raw = without_forgotten(coming.raw, workspace, settings, keys=coming.key)
         read.setdefault(raw.digest, replace(coming, raw=raw))
     return list(read.values())
 

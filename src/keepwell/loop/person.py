@@ -60,19 +60,23 @@ def inbox_files(workspace: Workspace, tables: Tables, settings: Settings, engine
     """Return every file of the inbox, laid out as the run read it, else as it would be read today."""
     rows = collected(engine, tables["files"]).to_pylist() if "files" in tables else []
     read = {row["file"]: row for row in rows}
-    raws = [RawFile.from_json(entry, workspace.inbox) for entry in entries(workspace.inbox)]
-    return [File(raw, laid_out(raw, read.get(raw.digest), settings)) for raw in raws]
+    came = entries(workspace.inbox)
+    raws = [RawFile.from_json(entry, workspace.inbox) for entry in came]
+    keys = {raw.feed: frozenset[str]() for raw in raws}
+    for raw, entry in zip(raws, came, strict=True):
+        keys[raw.feed] |= {*entry.get("key", ()), *entry.get("pull", {}).get("key", ())}
+    return [File(raw, laid_out(raw, read.get(raw.digest), settings, keys=keys[raw.feed])) for raw in raws]
 
 
-def laid_out(raw: RawFile, read: Row | None, settings: Settings) -> Layout:
+def laid_out(raw: RawFile, read: Row | None, settings: Settings, *, keys: Iterable[str] = ()) -> Layout:
     """Return the layout of a file; `read` is its row of table files, where a run has read it."""
     own = recognised(raw, settings.reading)
     mapping: dict[str, str] = {}
     for part in parted(raw, own, settings.reading, sold=False):
         mapping |= part.mapping
     if read is None:
-        return layout(own.format, mapping | dict(own.mapping))
-    return layout(read["format"], mapping | json.loads(read["mapping"]))
+        return layout(own.format, mapping | dict(own.mapping), keys=keys)
+    return layout(read["format"], mapping | json.loads(read["mapping"]), keys=keys)
 
 
 def customer(asked: str, tables: Tables, engine: Engine) -> Row | None:

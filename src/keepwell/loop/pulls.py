@@ -156,7 +156,7 @@ def _pull(
     key = tuple(table.header[[c.name for c in table.columns].index(name)] for name in asking.key)
     manner = Manner(mode=asking.mode, key=key if asking.mode == "correct" else ())
     coming = understood(raw, manner, settings)
-    return replace(coming, raw=without_forgotten(coming.raw, workspace, settings), pull=pull)
+    return replace(coming, raw=without_forgotten(coming.raw, workspace, settings, keys=coming.key), pull=pull)
 
 
 def _since(workspace: Workspace, table: Table, asking: Asking) -> Since | None:

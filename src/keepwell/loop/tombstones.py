@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def without_forgotten(raw: RawFile, workspace: Workspace, settings: Settings) -> RawFile:
+def without_forgotten(raw: RawFile, workspace: Workspace, settings: Settings, *, keys: Sequence[str] = ()) -> RawFile:
     """Return a file that was just read, without the people who were forgotten.
 
     Where the same bytes were cleaned in the inbox before, that is what counts. Else the lines that were cleaned there,
-    and every row that is known by the digest of a key, are cleaned in a file beside the one that was read.
+    and every row that is known by the digest of a key, are cleaned in a file beside the one that was read. `keys` are
+    the columns by which its rows correct others.
     """
     decided = RecordBook(workspace.folder).decided()
     if not decided.forgotten:
@@ -38,7 +40,7 @@ def without_forgotten(raw: RawFile, workspace: Workspace, settings: Settings) ->
     if "forgotten" in before and same_reading(before, raw.to_json(raw.path.parent)):
         return RawFile.from_json(before, workspace.inbox)
     compute = settings.compute.model_copy(update={"engine": "duckdb"})
-    how = laid_out(raw, None, settings)
+    how = laid_out(raw, None, settings, keys=keys)
     with closing(opened(compute, scratch=workspace.scratch)) as engine:
         theirs = {*lines["cleared"], *lines["taken_out"], *buried(raw, how, decided, engine)}
     if not theirs:

@@ -7,7 +7,7 @@ nothing else: a mark is that text made coarse, so that spelling alone does not h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +48,7 @@ class Layout:
 
     format: Format
     mapping: Mapping[str, str]  # field -> column
+    keys: frozenset[str] = frozenset()  # columns by which later files correct rows, or a database is pulled
 
     @property
     def taken_out(self) -> bool:
@@ -59,7 +60,8 @@ class Layout:
         used: dict[str, set[str]] = {}
         for field, column in self.mapping.items():
             used.setdefault(column, set()).add(field)
-        return {column: _what(used.get(column, set()), self.format.role) for column in header}
+        whats = {column: _what(used.get(column, set()), self.format.role) for column in header}
+        return {c: "stand-in" if what == "clear" and c in self.keys else what for c, what in whats.items()}
 
 
 def _what(fields: set[str], role: str) -> What:
@@ -69,9 +71,9 @@ def _what(fields: set[str], role: str) -> What:
     return "stand-in" if fields & STAND_INS else "keep"
 
 
-def layout(format_: str, mapping: Mapping[str, str]) -> Layout:
+def layout(format_: str, mapping: Mapping[str, str], *, keys: Iterable[str] = ()) -> Layout:
     """Return the layout of a file that was recognised as the format named so."""
-    return Layout(FORMATS[format_], mapping)
+    return Layout(FORMATS[format_], mapping, frozenset(keys))
 
 
 def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
