@@ -207,6 +207,31 @@ def explain(
 
 
 @app.command()
+def costs(
+    month: Annotated[str, typer.Option(help="One month (YYYY-MM); else all of them.")] = "",
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Say what resources cost, which work drew on them, and what no customer bears."""
+    from keepwell.cli import ledgers
+
+    ledgers.costs(workspace, month=month, json=json)
+
+
+@app.command()
+def ledger(
+    customer: Annotated[str, typer.Argument(help="Their id, your own key for them, or their e-mail address.")],
+    by: Annotated[str, typer.Option(help="month, quarter, year or all.")] = "month",
+    workspace: Existing = None,
+    json: Json = False,
+) -> None:
+    """Say one customer's profit and loss, line by line and period by period."""
+    from keepwell.cli import ledgers
+
+    ledgers.ledger(customer, workspace, by=by, json=json)
+
+
+@app.command()
 def export(
     table: Annotated[
         str, typer.Argument(help="values, plan, ledger, segments, customers, ... (see docs/reference/tables.md).")

@@ -67,7 +67,7 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
     Raises:
         DataError: There is no such customer; names those like it.
     """
-    person = _found(customer, tables, engine)
+    person = found_customer(customer, tables, engine)
     key = person["customer_id"]
 
     def rows(name: str, *order: str) -> list[Row]:
@@ -92,7 +92,12 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
     )
 
 
-def _found(customer: str, tables: Tables, engine: Engine) -> Row:
+def found_customer(customer: str, tables: Tables, engine: Engine) -> Row:
+    """Return the row of `customers` that an id, the shop's own key or an e-mail address means.
+
+    Raises:
+        DataError: There is none, or there are several; names those like it.
+    """
     t, wanted = tables["customers"], customer.strip()
     same = (t.customer_id == wanted) | (t.customer_key.lower() == wanted.lower()) | (t.email.lower() == wanted.lower())
     rows = collected(engine, t.filter(same).order_by("customer_id").limit(_NEAREST)).to_pylist()
