@@ -71,12 +71,10 @@ def inbox_files(workspace: Workspace, tables: Tables, settings: Settings, engine
 def laid_out(raw: RawFile, read: Row | None, settings: Settings, *, keys: Iterable[str] = ()) -> Layout:
     """Return the layout of a file; `read` is its row of table files, where a run has read it."""
     own = recognised(raw, settings.reading)
-    mapping: dict[str, str] = {}
-    for part in parted(raw, own, settings.reading, sold=False):
-        mapping |= part.mapping
+    parts = [part.mapping for part in parted(raw, own, settings.reading, sold=())]
     if read is None:
-        return layout(own.format, mapping | dict(own.mapping), keys=keys)
-    return layout(read["format"], mapping | json.loads(read["mapping"]), keys=keys)
+        return layout(own.format, own.mapping, others=parts, keys=keys)
+    return layout(read["format"], json.loads(read["mapping"]), others=parts, keys=keys)
 
 
 def customer(asked: str, tables: Tables, engine: Engine) -> Row | None:

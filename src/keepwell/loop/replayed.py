@@ -47,14 +47,7 @@ def _told(decided: Decided, engine: Engine) -> ir.Table:
         }
         for place, one in enumerate(decided.consents, start=1)
     ]
-    schema = pa.schema(
-        [
-            pa.field("file", pa.string()),
-            pa.field("line", pa.int64()),
-            pa.field("record", pa.string()),
-            pa.field("channel", pa.string()),
-            pa.field("given", pa.bool_()),
-            pa.field("at", pa.timestamp("us")),
-        ]
-    )
+    text: pa.DataType = pa.string()
+    kinds: dict[str, pa.DataType] = {"file": text, "line": pa.int64(), "record": text, "channel": text}
+    schema = pa.schema(kinds | {"given": pa.bool_(), "at": pa.timestamp("us")})
     return engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)

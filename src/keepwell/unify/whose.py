@@ -7,7 +7,7 @@ nothing else: a mark is that text made coarse, so that spelling alone does not h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +48,7 @@ class Layout:
 
     format: Format
     mapping: Mapping[str, str]  # field -> column
+    others: tuple[Mapping[str, str], ...] = ()  # of the other kinds of rows in it
     keys: frozenset[str] = frozenset()  # columns by which later files correct rows, or a database is pulled
 
     @property
@@ -58,8 +59,9 @@ class Layout:
     def columns(self, header: tuple[str, ...]) -> dict[str, What]:
         """Return what to do with each column of a forgotten person's row; what nobody understood is cleared."""
         used: dict[str, set[str]] = {}
-        for field, column in self.mapping.items():
-            used.setdefault(column, set()).add(field)
+        for mapping in (self.mapping, *self.others):
+            for field, column in mapping.items():
+                used.setdefault(column, set()).add(field)
         whats = {column: _what(used.get(column, set()), self.format.role) for column in header}
         return {c: "stand-in" if what == "clear" and c in self.keys else what for c, what in whats.items()}
 
@@ -71,15 +73,18 @@ def _what(fields: set[str], role: str) -> What:
     return "stand-in" if fields & STAND_INS else "keep"
 
 
-def layout(format_: str, mapping: Mapping[str, str], *, keys: Iterable[str] = ()) -> Layout:
+def layout(
+    format_: str, mapping: Mapping[str, str], *, others: Sequence[Mapping[str, str]] = (), keys: Iterable[str] = ()
+) -> Layout:
     """Return the layout of a file that was recognised as the format named so."""
-    return Layout(FORMATS[format_], mapping, frozenset(keys))
+    return Layout(FORMATS[format_], mapping, tuple(others), frozenset(keys))
 
 
 def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
     """Return `line` and the marks of each row of a raw file."""
     table = engine.read(raw.path)
-    text = {field: as_text(table[column]).strip().nullif("") for field, column in how.mapping.items()}
+    columns = {field: column for mapping in (*how.others, how.mapping) for field, column in mapping.items()}
+    text = {field: as_text(table[column]).strip().nullif("") for field, column in columns.items()}
     none = ibis.null("string")
     number, email = (_key(text.get(name, none)) for name in ("customer_id", "email"))
     if how.format.nobody and "customer_id" in text:
