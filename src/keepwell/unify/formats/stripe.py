@@ -17,6 +17,11 @@ paid_refund: Converted Amount Refunded
 paid_currency: Converted Currency
 fee: Fee
 status: Status
+street: Card Address Line1
+street_2: Card Address Line2
+city: Card Address City
+region: Card Address State
+postcode: Card Address Zip
 country: Card Address Country | Card Issue Country
 channel: Payment Source Type
 """
