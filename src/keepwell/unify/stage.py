@@ -18,8 +18,9 @@ from keepwell.tables import CONTRACTS, Tables, checked
 from keepwell.unify import arrivals, currency, deals, fees, places, same
 from keepwell.unify.facts import KINDS, consents, told
 from keepwell.unify.formats.shape import CONSENTS
+from keepwell.unify.identity import identified
 from keepwell.unify.lists import listed, products
-from keepwell.unify.people import alone, customers, former
+from keepwell.unify.people import customers, former
 from keepwell.unify.reading import RawFile
 from keepwell.unify.records import gathered, may_join, records, together
 from keepwell.unify.sales import sales
@@ -242,7 +243,14 @@ def _people(walk: Walk, facts: Mapping[str, ir.Table], decided: Decided) -> Tabl
     said = records(found, arrivals.told(walk.found, walk.pieces, engine))
     filled = [read(file.recognition.mapping) for role in WHOSE for file in walk.files(role)]
     joining = may_join(filled) or bool(decided.decisions)
-    people = engine.keep(alone(said) if joining else said.mutate(customer_id=said.own_id))
+    rules = walk.settings.identity
+    if joining:
+        done = identified(engine.keep(said), walk.settings, engine, decided=decided, tell=walk.tell)
+        golden = engine.keep(customers(found, done.people, rules=rules, belong=done.members))
+        return {"customers": golden} | {
+            name: engine.keep(getattr(done, name)) for name in ("people", "merges", "aliases", "groups")
+        }
+    people = engine.keep(said.mutate(customer_id=said.own_id))
     return {
         "people": checked("people", people),
         "merges": _empty("merges", engine),

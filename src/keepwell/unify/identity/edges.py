@@ -1,0 +1,74 @@
+"""What a scored pair is: one person, perhaps one, or two; rules that no weight of evidence outvotes.
+
+A household shares surname, address, telephone and often an e-mail, and father and son may share the whole name. So no
+pair is one person whose first names differ, or whose days of birth do, unless keys that only one person has outweigh
+it; full name with address alone does not do where the e-mails differ and nothing else agrees; and where telephones
+differ too, no third record brings the two together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from keepwell.settings import Identity
+from keepwell.unify.identity.model import ADDRESS, BORN, FIRST, LAST, OTHER, SAME, UNTOLD
+from keepwell.unify.identity.ranks import HALF, KEYED, NAMED, VAGUE
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+NO_EDGE = -1
+
+
+def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
+    """Add to scored pairs what they are.
+
+    Columns added: `rank` (see `cluster`, NO_EDGE where the pair joins nothing), `kind` ('email', 'phone', 'matched'),
+    `nameless`, `conflict` (they are two people) and `doubtful` (perhaps one: somebody should look).
+    """
+    pairs = _with_lesser(pairs, clean)
+    first, last, email, phone = (pairs[f"gamma_{name}"] for name in ("first", "last", "email", "phone"))
+    address, born = pairs.gamma_address, pairs.gamma_born
+    key = (email == SAME) | (phone == SAME)
+    sure = pairs.probability >= rules.merge_above
+    two_births = born == BORN["other"]
+    alike = first >= FIRST["slip"]
+    alike |= (first == FIRST["beginning"]) & key
+    # Another first name, but what only one person has: a name of which nobody told us that it is short for the other.
+    alike |= (first == FIRST["other"]) & (born >= BORN["near"]) & key & (last >= LAST["part"])
+    alike |= (first == FIRST["other"]) & (email == SAME) & (phone == SAME) & (last >= LAST["part"])
+    # Father and son: the same name at the same address, each with an e-mail of his own.
+    apart = (email == OTHER) & (phone != SAME) & (born < BORN["near"])
+    by_key = ((email == SAME) & alike & (last != LAST["other"])) | ((phone == SAME) & alike & (last >= LAST["part"]))
+    named = ~pairs.elder_lesser & ~pairs.younger_lesser & alike & ~two_births & ~apart & (sure | by_key)
+    neither = pairs.elder_lesser & pairs.younger_lesser
+    letter = first == FIRST["initial"]
+    # Two letters are compared as letters; where one tells no name at all, only a key of its own speaks.
+    silent = (first == UNTOLD) & ((email == SAME) | ((phone == SAME) & (email != OTHER)))
+    half = ((letter & sure & ~apart) | silent) & ~two_births
+    rank = ibis.cases(
+        (named, NAMED), (neither & half & key, KEYED), (~neither & half, HALF), (neither & half, VAGUE), else_=NO_EDGE
+    )
+    kind = ibis.cases(
+        ((email == SAME) & (rank != NO_EDGE), "email"), ((phone == SAME) & (rank != NO_EDGE), "phone"), else_="matched"
+    )
+    strangers = (first >= FIRST["slip"]) & apart & (phone == OTHER)
+    conflict = ((first == FIRST["other"]) | two_births | strangers) & (rank == NO_EDGE)
+    likely = (pairs.probability >= rules.review_above) & ((first >= FIRST["beginning"]) | (address == ADDRESS["same"]))
+    return pairs.mutate(
+        rank=rank.cast("int64"),
+        kind=kind,
+        nameless=silent,
+        conflict=conflict,
+        doubtful=likely & ~conflict & (first != UNTOLD),
+    )
+
+
+def _with_lesser(pairs: ir.Table, clean: ir.Table) -> ir.Table:
+    """Say which of the two tell no first name in full."""
+    for side in ("elder", "younger"):
+        told: Any = clean.select(**{f"{side}_place": clean.place, f"{side}_lesser": clean["first"].isnull()})
+        pairs = pairs.join(told, pairs[side] == told[f"{side}_place"]).drop(f"{side}_place")
+    return pairs
