@@ -13,10 +13,10 @@ from keepwell.tables import checked, offences
 
 NAMES = (
     *("whale", "waterfall", "worth", "activity", "cohorts", "forecast", "tenths", "calibration", "keep"),
-    *("profiles", "staying"),
+    *("profiles", "staying", "losses", "divided", "bridge", "turning", "triangle", "returning", "winning", "goods"),
 )
 FEW = (1, 2, 3, 6)
-WITH_MONEY_AXIS = ("whale", "waterfall", "worth", "keep")
+WITH_MONEY_AXIS = ("whale", "waterfall", "worth", "keep", "losses", "bridge", "winning", "goods")
 
 
 def extra(name):
@@ -87,6 +87,7 @@ def test_each_axis_has_a_title_or_names_its_own_values(name, duckdb, tables):
     figure = drawn(name, duckdb, tables)[2]
     bare = [axis for axis in (*figure.select_xaxes(), *figure.select_yaxes()) if not axis.title.text]
     categories = {"waterfall": 1, "profiles": 1, "worth": 1}  # rows named in words; the upper panel of two
+    categories |= dict.fromkeys(("losses", "divided", "bridge", "winning", "goods"), 1)
     assert len(bare) == categories.get(name, 0)
 
 

@@ -1,8 +1,10 @@
 """A plausible finished run of a small shop, made from a seed: every table of the contract, and its summary."""
 
+import importlib.util
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,17 @@ START, AS_OF = date(2022, 3, 1), date(2024, 8, 31)
 DIGEST = "f" * 16
 CENT = Decimal("0.0001")
 NASTY = "<script>alert('x')</script> & \"Söhne\""
+
+
+def _beside(name):
+    """Return the module in the file of that name beside this one."""
+    spec = importlib.util.spec_from_file_location(f"keepwell_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+VIEWS = _beside("views")
 
 
 def money(value):
@@ -429,7 +442,7 @@ def intake(order_rows):
             "name": f"{NASTY} {c}" if int(c[1:]) % 50 == 3 else None,
             "email": f"{c}@example.org",
             "country": "DE",
-            "channel": "catalogue",
+            "channel": "search" if int(c[1:]) % 3 else "catalogue",
             "people": 1,
             "records": len(days),
             "first_seen": min(days),
@@ -502,8 +515,10 @@ def run(customers=500, seed=7, contact_cost=4.0):
     ledger_rows, past = ledger(order_rows), history(order_rows)
     worth = values(rng, past)
     named = segments(past, worth)
+    came = intake(order_rows)
     rows = {
-        **intake(order_rows),
+        **came,
+        **VIEWS.views(came["order_lines"], order_rows, ledger_rows, came["customers"], AS_OF),
         "order_contribution": order_rows,
         "ledger": ledger_rows,
         "whale": whale(ledger_rows),

@@ -28,7 +28,7 @@ FLAGS = (
     "--virtual-time-budget=30000",
     "--dump-dom",
 )
-CHARTS = 13
+CHARTS = 23
 PATIENCE = 90  # seconds
 
 
@@ -106,6 +106,16 @@ def test_no_chart_is_blank(dom):
         "calibration": 'class="point"',
         "keep": 'class="js-line"',
         "deciles": 'class="point"',
+        "bykind": 'class="point"',
+        "bychannel": 'class="point"',
+        "losses": 'class="point"',
+        "goods": 'class="point"',
+        "bridge": 'class="point"',
+        "turning": 'class="point"',
+        "returning": 'class="js-line"',
+        "ordered": 'class="hm"',
+        "brought": 'class="hm"',
+        "winning": 'class="point"',
     }
     for name, mark in marks.items():
         inside = page.split(f'id="plot-{name}"')[1].split("<figcaption>")[0]

@@ -148,12 +148,13 @@ def test_every_chart_stands_with_its_data(outline):
     plots = {i.removeprefix("plot-") for i in outline.ids if i.startswith("plot-")}
     assert plots == {i.removeprefix("data-") for i in outline.ids if i.startswith("data-")}
     expected = {"waterfall", "whale", "worth", "buying", "activity", "cohorts", "kinds", "forecast", "calibration"}
-    assert plots == expected | {"keep", "deciles", "tenths", "staying"}
+    told = {"bykind", "bychannel", "losses", "goods", "bridge", "turning", "returning", "ordered", "brought", "winning"}
+    assert plots == expected | {"keep", "deciles", "tenths", "staying"} | told
 
 
 def test_figures_cannot_end_the_script_that_holds_them(page):
     figures = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, flags=re.DOTALL)
-    assert len(figures) == 13
+    assert len(figures) == 23
     assert not [figure for figure in figures if "<" in figure]
 
 

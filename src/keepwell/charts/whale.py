@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 POINTS = 200  # more could not be told apart on a screen
 ENOUGH = 5  # customers, for a fifth of them to be somebody
+HALF = 0.5  # of the customers
 
 
 def whale_data(tables: Tables) -> ir.Table:
@@ -111,18 +112,43 @@ def figure(data: pa.Table, *, currency: str) -> go.Figure:
     drawn = go.Figure([_line(x[: turn + 1], y[: turn + 1], "customers who earn profit", palette.PROFIT, "solid")])
     if lose:
         drawn.add_trace(_line(x[turn:], y[turn:], "customers who cost more than they bring", palette.LOSS, "dash"))
+        drawn.add_trace(_peak(said, whole, currency))
     drawn.add_trace(_best(said, whole, currency))
     level = 1.0 if whole else 0.0
     drawn.add_hline(y=level, line={"color": palette.UNCERTAIN, "width": 1})
     axis = f"Contribution (100% = {money(whole, currency)})" if whole else f"Contribution, {unit(currency)}"
     framed(drawn, title, x=f"Customers, best first (100% = {said.customers:,})", y=axis)
     drawn.update_xaxes(tickformat=".0%", range=[0, 1.02])
+    drawn.update_yaxes(range=_room(y))
     drawn.update_yaxes(**({"tickformat": ".0%"} if whole else money_axis(currency, top=max(map(abs, y)))))
     return drawn
 
 
+def _room(y: list[float]) -> list[float]:
+    """Return a range of the axis with room for the words over the peak."""
+    low, high = min(y), max(y)
+    return [low - 0.05 * (high - low), high + 0.12 * (high - low or 1.0)]
+
+
 def _line(x: list[float], y: list[float], name: str, colour: str, dash: str) -> go.Scatter:
     return go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "width": 3, "dash": dash})
+
+
+def _peak(said: Concentration, whole: float | None, currency: str) -> go.Scatter:
+    """Mark where the curve is highest: from there on customers cost more than they bring."""
+    height = said.peak / (whole or 1.0)
+    label = share(height) if whole else money(said.peak, currency)
+    at = said.peak_customers / said.customers
+    return go.Scatter(
+        x=[at],
+        y=[height],
+        name="the peak",
+        mode="markers+text",
+        marker={"color": palette.INK, "size": 10, "symbol": "triangle-down"},
+        text=[plain(f"peak: {label} at {share(at)} of customers")],
+        textposition="top left" if at > HALF else "top right",
+        textfont={"color": palette.INK, "size": 13},
+    )
 
 
 def _best(said: Concentration, whole: float | None, currency: str) -> go.Scatter:

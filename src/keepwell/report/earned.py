@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from keepwell.charts import waterfall, whale
+import pyarrow as pa
+
+from keepwell.charts import divided, losses, waterfall, whale
 from keepwell.charts.words import exact, money, share
 from keepwell.report.gather import Gathered
 from keepwell.report.parts import Column, Part, Section, Text, grid, plot, priced
@@ -28,7 +30,10 @@ def profit(data: Gathered, *, currency: str) -> Section:
             behind=_ledger_lines(totals, currency),
         ),
         _years(data, currency),
+        _divided("bykind", "kind of customer", data["by_kind"], currency),
     ]
+    if len(divided.known(data["by_channel"])) > 1:
+        parts.append(_divided("bychannel", "channel of the first order", data["by_channel"], currency))
     if said := _unknown(data, currency):
         parts.append(Text(said))
     return Section("profit", "Profit and loss", "Profit and loss", tuple(parts))
@@ -72,6 +77,33 @@ def _years(data: Gathered, currency: str) -> Any:
     return grid(priced("By calendar year (table: ledger)", currency), rows, columns, folded=True)
 
 
+def _divided(name: str, by: str, data: pa.Table, currency: str) -> Part:
+    rows = [_with_net(row) for row in data.to_pylist()]
+    used = [line for line in LEDGER_LINES if line != "tax" and any(row[line] for row in rows)]
+    numbers = [*used, "net", "contribution_1", "contribution_2", "contribution"]
+    total = _with_net({"group": "all", **{line: _sum(rows, line) for line in (*LEDGER_LINES, *numbers)}})
+    columns = (
+        Column("group", by.capitalize()),
+        *(Column(line, LINES[line].capitalize(), "money") for line in used),
+        Column("net", "Net revenue", "money"),
+        Column("contribution_1", "After product cost", "money"),
+        Column("contribution_2", "after sending", "money"),
+        Column("contribution", "Contribution", "money"),
+        Column("left", "Left of net revenue", "share"),
+    )
+    behind = grid(priced(f"Profit and loss by {by} (table: ledger)", currency), [*rows, total], columns, folded=True)
+    note = (
+        f"Each bar is the net revenue of one {by}, written under its name, as 100%: what it cost, and what is left. "
+        "Left of zero stands what was lost."
+    )
+    said, figure = divided.answer(data, currency=currency), divided.figure(data, currency=currency)
+    return plot(name, said, figure, note=note, behind=behind)
+
+
+def _sum(rows: list[Row], name: str) -> Decimal:
+    return sum((row[name] for row in rows), Decimal(0))
+
+
 def _unknown(data: Gathered, currency: str) -> str:
     row = data["unknown"].to_pylist()[0]
     if not row["months"]:
@@ -99,8 +131,45 @@ def concentrated(data: Gathered, *, currency: str) -> Section:
                 "earned. Where it falls, customers cost more than they brought.",
                 behind=_tenths(data, currency),
             ),
+            *_losing(data, currency),
         ),
     )
+
+
+def _losing(data: Gathered, currency: str) -> tuple[Part, ...]:
+    """Show who costs more than they bring and why; nothing where nobody does."""
+    rows = data["losses"].to_pylist()
+    if not rows:
+        return (Text(losses.answer(data["losses"], currency=currency) + "."),)
+    columns = (
+        Column("reason", "Main reason"),
+        Column("customers", "Customers", "count"),
+        Column("contribution", priced("Contribution", currency), "money"),
+        Column("excess", "Cost of the reason beyond the average", "money"),
+    )
+    told = [{**row, "reason": losses.named(row["reason"])} for row in rows]
+    chart = plot(
+        "losses",
+        losses.answer(data["losses"], currency=currency),
+        losses.figure(data["losses"], currency=currency),
+        note="Each customer whose contribution is below zero, under the one reason that cost most beyond what an "
+        "average customer of the same sales costs. Returns: money given back and the work on it, less the cost of "
+        "goods that came back. Small orders: what an average order costs to pack, send and be paid, times theirs.",
+        behind=grid("Loss-making customers by reason (table: loss_makers)", told, columns, folded=True),
+    )
+    return chart, _losers(data, currency)
+
+
+def _losers(data: Gathered, currency: str) -> Part:
+    columns = (
+        Column("customer_key", "Customer"),
+        Column("name", "Name"),
+        Column("contribution", priced("Contribution", currency), "money"),
+        Column("words", "Why"),
+    )
+    rows = data["losers"].to_pylist()
+    note = "All of them: keepwell export loss_makers --to losses.csv. One customer's books: keepwell ledger CUSTOMER"
+    return grid(f"The {len(rows)} who cost most (table: loss_makers)", rows, columns, note=note, folded=True)
 
 
 def _tenths(data: Gathered, currency: str) -> Any:

@@ -11,15 +11,22 @@ from ibis import _
 
 from keepwell.charts import (
     activity,
+    bridge,
     calibration,
     cohorts,
+    divided,
     forecast,
+    goods,
     keep,
+    losses,
     profiles,
     staying,
     tenths,
+    triangle,
+    turning,
     waterfall,
     whale,
+    winning,
     worth,
 )
 from keepwell.engine import Engine, collected
@@ -78,6 +85,85 @@ def _named(rows: ir.Table, tables: Tables) -> ir.Table:
     """Add the customer's own key and name."""
     people = tables["customers"].select("customer_id", "customer_key", "name")
     return rows.left_join(people, "customer_id").drop("customer_id_right")
+
+
+def losers(tables: Tables) -> ir.Table:
+    """Return the customers who cost most beyond what they brought."""
+    worst = tables["loss_makers"].order_by(_.contribution, _.customer_id).limit(LISTED)
+    return _named(worst, tables).order_by(_.contribution, _.customer_id)
+
+
+def _moved_most(tables: Tables, turns: tuple[str, ...], *, sign: int) -> ir.Table:
+    """Return the customers of these turns whose yearly contribution changed most; `sign` -1 for falls."""
+    found = tables["trends"].filter(_.turn.isin(turns))
+    found = found.mutate(change=found.recent - found.before).filter(_.change * sign > 0)
+    order = (found.change if sign < 0 else found.change.desc(), found.customer_id)
+    shown = _named(found.order_by(*order).limit(LISTED), tables)
+    return shown.order_by(shown.change if sign < 0 else shown.change.desc(), shown.customer_id)
+
+
+def falling(tables: Tables) -> ir.Table:
+    """Return the customers who lost most since the year before."""
+    return _moved_most(tables, ("fading", "newly unprofitable", "gone"), sign=-1)
+
+
+def rising(tables: Tables) -> ir.Table:
+    """Return the customers who gained most since the year before."""
+    return _moved_most(tables, ("growing", "recovered"), sign=1)
+
+
+def identity(tables: Tables) -> ir.Table:
+    """Return customers and buyers as they are, and as they would be if every own id were a customer, in one row.
+
+    Columns: `alone` and `customers`, `bought_before` and `bought`, `again_before` and `again` (on two days or more),
+    and `contribution` of known customers.
+    """
+    people, orders = tables["people"], tables["order_contribution"]
+    known = tables["customers"].filter(_.customer_id != UNKNOWN)
+    owns = people.group_by("customer_id").aggregate(owns=_.own_id.nunique())
+    several = owns.filter(_.owns > 1)
+    bought = orders.filter(_.purchase & (_.customer_id != UNKNOWN))
+    days = bought.select("customer_id", "order_date").distinct()
+    theirs = days.semi_join(several, "customer_id")
+    own = people.semi_join(several, "customer_id").select("record_id", "own_id")
+    lines = tables["order_lines"].semi_join(theirs, ["customer_id", "order_date"])
+    before = lines.filter(_.gross > 0).inner_join(own, "record_id").select("own_id", "order_date").distinct()
+    now, theirs_now, theirs_before = (
+        _buyers(table, whose) for table, whose in ((days, "customer_id"), (theirs, "customer_id"), (before, "own_id"))
+    )
+    sums = now.cross_join(theirs_now.rename(some="bought", some_again="again"))
+    sums = sums.cross_join(theirs_before.rename(own="bought", own_again="again"))
+    sums = sums.cross_join(known.aggregate(customers=_.count()))
+    extra = several.aggregate(extra=(_.owns - 1).sum().fill_null(0).cast("decimal(38,0)").cast("int64"))
+    ledger = tables["ledger"].filter(_.customer_id != UNKNOWN)
+    sums = sums.cross_join(extra).cross_join(ledger.aggregate(contribution=_.contribution.sum().cast("decimal(38,4)")))
+    return sums.select(
+        "customers",
+        "bought",
+        "again",
+        "contribution",
+        alone=sums.customers + sums.extra,
+        bought_before=sums.bought - sums.some + sums.own,
+        again_before=sums.again - sums.some_again + sums.own_again,
+    )
+
+
+def _buyers(days: ir.Table, whose: str) -> ir.Table:
+    """Return how many `bought`, and how many did so `again` on another day."""
+    each = days.group_by(whose).aggregate(days=_.count())
+    again = (each.days > 1).cast("int64").sum().fill_null(0).cast("decimal(38,0)").cast("int64")
+    return each.aggregate(bought=each.count(), again=again)
+
+
+def merges(tables: Tables) -> ir.Table:
+    """Return pairs of records by kind of evidence and what they were taken for."""
+    return tables["merges"].group_by("kind", "state").aggregate(pairs=_.count()).order_by("kind", "state")
+
+
+def households(tables: Tables) -> ir.Table:
+    """Return how many households and companies there are, and the customers in them."""
+    customers = _.customers.sum().cast("decimal(38,0)").cast("int64")
+    return tables["groups"].group_by("kind").aggregate(groups=_.count(), customers=customers).order_by("kind")
 
 
 def verdicts(tables: Tables) -> ir.Table:
@@ -244,4 +330,19 @@ QUERIES: dict[str, Callable[[Tables], ir.Table]] = {
     "soon": soon,
     "staying": staying.staying_data,
     "leaving": leaving,
+    "losses": losses.losses_data,
+    "losers": losers,
+    "by_kind": divided.divided_data,
+    "by_channel": divided.by_channel,
+    "bridge": bridge.bridge_data,
+    "turning": turning.turning_data,
+    "falling": falling,
+    "rising": rising,
+    "triangle": triangle.triangle_data,
+    "goods": goods.goods_data,
+    "categories": goods.by_category,
+    "winning": winning.winning_data,
+    "identity": identity,
+    "merges": merges,
+    "households": households,
 }

@@ -40,6 +40,7 @@ def _decimals(value: Any, places: int) -> str:
 
 FORMS: dict[str, Callable[[Any], str]] = {
     "text": lambda value: NOTHING if value is None or value == "" else str(value),
+    "told": lambda value: NOTHING if value is None or value == "" else str(value),  # a number in words already
     "day": lambda value: value.isoformat() if isinstance(value, date) else NOTHING,
     "money": amount,
     "share": share,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from keepwell.charts import activity, cohorts, profiles, worth
+from keepwell.charts import activity, cohorts, profiles, returning, triangle, worth
 from keepwell.report.ahead import OF_COHORTS, OF_CUSTOMERS, cautions, horizons, soon
 from keepwell.report.gather import LISTED, Gathered
 from keepwell.report.parts import Column, Grid, Section, grid, plot, priced
@@ -34,6 +34,8 @@ def customers(data: Gathered, summary: Mapping[str, Any], *, currency: str) -> S
             _buying(data["activity"]),
             _active(data["activity"]),
             _cohorts(data["cohorts"]),
+            *_returning(data["triangle"]),
+            *_triangles(data["triangle"], currency),
             *cautions(summary, OF_COHORTS),
             _kinds(data["kinds"], currency),
             _profiles("Value tiers (table: segment_profiles)", data["tiers"], currency),
@@ -145,6 +147,64 @@ def _cohorts(data: pa.Table) -> Any:
         cohorts.figure(data),
         note="A row follows the customers who first bought in one period. The last, unfinished period (*) still grows.",
         behind=grid("Buyers by cohort (table: order_contribution)", told, columns, folded=True),
+    )
+
+
+def _returning(data: pa.Table) -> tuple[Any, ...]:
+    """Show how soon customers come back; nothing where no second month can be seen."""
+    lines = returning.curves(data)
+    if len(lines[returning.ALL]) < 2:
+        return ()
+    rows = [{"name": name, **row} for name, line in lines.items() for row in line]
+    columns = (
+        Column("name", "Came in"),
+        Column("age", "Months since the first purchase", "count"),
+        Column("customers", "Seen so long", "count"),
+        Column("returned", "Bought again by then", "share"),
+        Column("active", "Bought in that month", "share"),
+    )
+    chart = plot(
+        "returning",
+        returning.answer(data),
+        returning.figure(data),
+        note="Bought again: a purchase on a second day, by the end of that month. Who came lately is counted as long "
+        "as they can be seen, so that young cohorts bend no line; each ends where half of its customers were seen.",
+        behind=grid("Repeat and retention curves (table: cohorts)", rows, columns, folded=True),
+    )
+    return (chart,)
+
+
+def _triangles(data: pa.Table, currency: str) -> tuple[Any, ...]:
+    """Show orders and contribution of each cohort; nothing where there is only one period."""
+    rows = data.to_pylist()
+    if not rows or max(r["age"] for r in rows) < 1:
+        return ()
+    notes = {
+        triangle.ORDERED: "Orders of a cohort in each period, divided by all of its customers.",
+        triangle.EARNED: "What the customers of a cohort contributed from their first day on, divided by their number. "
+        "What winning them cost is left out, so it can be held against this.",
+    }
+    return tuple(_triangle(data, measure, note, currency) for measure, note in notes.items())
+
+
+def _triangle(data: pa.Table, measure: triangle.Measure, note: str, currency: str) -> Any:
+    length = triangle.span(data.to_pylist())
+    told = [{**c, "period": cohorts.period(c["cohort"], length)} for c in triangle.periods(data.to_pylist(), measure)]
+    columns = (
+        Column("period", "First bought in"),
+        Column("later", "Periods later", "count"),
+        Column("customers", "Customers of the cohort", "count"),
+        Column("whole", priced("Contribution so far", currency), "money")
+        if measure.added
+        else Column("whole", "Orders", "count"),
+        Column("value", "A customer", "rough"),
+    )
+    return plot(
+        measure.name,
+        triangle.answer(data, currency=currency, measure=measure),
+        triangle.figure(data, currency=currency, measure=measure),
+        note=f"{note} The last, unfinished period (*) still grows.",
+        behind=grid(f"{measure.words.capitalize()} by cohort (table: cohorts)", told, columns, folded=True),
     )
 
 

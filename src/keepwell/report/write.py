@@ -17,14 +17,18 @@ from keepwell.engine import Engine
 from keepwell.report.ahead import first_screen, subscribers
 from keepwell.report.earned import concentrated, profit, so_far
 from keepwell.report.gather import Gathered, gathered
+from keepwell.report.heading import headed
 from keepwell.report.headlines import headlines
 from keepwell.report.intake import quality
 from keepwell.report.keeping import kept
+from keepwell.report.merged import merged
 from keepwell.report.method import assumed, details
 from keepwell.report.parts import Section
+from keepwell.report.sold import sold
 from keepwell.report.trust import trusted
 from keepwell.report.truth import truth
 from keepwell.report.valued import customers
+from keepwell.report.won import won
 from keepwell.settings import Settings
 from keepwell.tables import Tables
 
@@ -80,11 +84,15 @@ def _sections(
     found = (
         profit(data, currency=currency),
         concentrated(data, currency=currency),
+        sold(data, currency=currency),
         customers(data, summary, currency=currency),
+        headed(data, currency=currency),
+        won(data, currency=currency),
         subscribers(data),
         trusted(data, summary, champion=champion, currency=currency),
         kept(data, currency=currency, assumed=settings.assumptions),
         quality(data, summary, currency=currency),
+        merged(data, currency=currency),
         assumed(summary),
         details(data, summary, engine=engine),
     )
