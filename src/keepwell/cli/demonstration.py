@@ -22,20 +22,21 @@ def played(
     Raises:
         ConfigError: There is no such world.
     """
-    scene = simulate.world(world)
+    scene = simulate.served(simulate.world(world))
     tell(f"simulate: {customers:,} customers of the world {scene.name!r}")
     made = simulate.simulated(scene, customers=customers, seed=seed)
     files = simulate.written(made, to)
     shop = keepwell.open(to / "shop.keepwell", create=True)
-    answer = shop.run(*files, tell=tell, **{**_suggested(scene), **options})
+    owner = simulate.suggested(scene, customers=customers)
+    shop.prepare(owner)
+    answer = shop.run(*files, tell=tell, **{**_options(owner), **options})
     names = ("values", "equity", "customers")
     values, equity, known = (shop.table(name, run=answer["run"]) for name in names)
     answer["truth"] = simulate.compared(values, equity, made.truth, customers=known)
     return shop, answer
 
 
-def _suggested(scene: simulate.World) -> dict[str, Any]:
-    """Return the owner's costs under the options' short names."""
-    nested = simulate.suggested(scene)
-    paths = {name: path for name, path in OPTIONS.items() if len(path) > 1 and path[1] in nested.get(path[0], {})}
-    return {name: nested[section][field] for name, (section, field) in paths.items()}
+def _options(owner: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the owner's settings that have short names: those of an older keepwell.toml must not go before them."""
+    paths = {name: path for name, path in OPTIONS.items() if len(path) > 1 and path[1] in owner.get(path[0], {})}
+    return {name: owner[section][field] for name, (section, field) in paths.items()}

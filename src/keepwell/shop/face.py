@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +12,7 @@ from keepwell.errors import ConfigError, WorkspaceError
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings, from_dict, from_toml, with_options
 from keepwell.store import Run, Workspace
-from keepwell.store.settings_file import write_settings
+from keepwell.store.settings_file import write_settings, write_values
 
 if TYPE_CHECKING:
     from keepwell.engine import Engine
@@ -150,6 +150,10 @@ class Shop:
         workspace = Workspace.create(self.folder)
         write_settings(workspace.settings_file)
         return workspace.settings_file
+
+    def prepare(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write a keepwell.toml of these settings, unless there is one that somebody wrote."""
+        write_values(Workspace.create(self.folder).settings_file, values)
 
     def runs(self) -> list[dict[str, Any]]:
         """Return what the finished runs are, the oldest first."""

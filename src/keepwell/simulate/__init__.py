@@ -2,7 +2,7 @@
 
 from keepwell.simulate.comparison import compared
 from keepwell.simulate.shop import Simulation, mailing_log, simulated, suggested, written
-from keepwell.simulate.worlds import OUTSIDE, WORLDS, World, world
+from keepwell.simulate.worlds import OUTSIDE, WORLDS, World, served, world
 
 __all__ = [
     "OUTSIDE",
@@ -11,6 +11,7 @@ __all__ = [
     "World",
     "compared",
     "mailing_log",
+    "served",
     "simulated",
     "suggested",
     "world",

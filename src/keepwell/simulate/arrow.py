@@ -67,7 +67,7 @@ def orders(world: World, goods: Catalogue, lines: Lines, *, at: Ints, number: In
     prefix = column(["A", "C"]).take(column(lines.back[at].astype(np.int64)))
     return pa.table(
         {
-            "order_id": _glued(prefix, column(number).cast(pa.string())),
+            "order_id": glued(prefix, column(number).cast(pa.string())),
             "customer_id": pc.if_else(nobody, pa.scalar(None, pa.string()), people),
             "order_date": dates(world, lines.day[at]),
             "product_id": pa.concat_arrays([_codes(goods), column(["POST"])]).take(product),
@@ -96,9 +96,9 @@ def _names(size: int) -> tuple[Any, Any]:
 
 def _numbered(letter: str, numbers: Ints, *, digits: int) -> Any:
     text = pc.utf8_lpad(column(numbers).cast(pa.string()), width=digits, padding="0")
-    return _glued(pa.scalar(letter), text)
+    return glued(pa.scalar(letter), text)
 
 
-def _glued(*parts: Any) -> Any:
+def glued(*parts: Any) -> Any:
     """Join texts row by row."""
     return pc.binary_join_element_wise(*parts, "")

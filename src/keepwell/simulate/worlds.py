@@ -9,7 +9,7 @@ likely they leave next. Times are in days, money in the shop's currency.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
@@ -121,6 +121,28 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A way that customers come by."""
+
+    name: str
+    share: float  # of all customers
+    lean: float  # by how much more it brings those who buy discounted: weight x (1 + lean x share of discounts)
+    each: float  # spent a customer that it brings, on average over the months of `months`
+    months: tuple[int, ...] = tuple(range(1, 13))  # in which money is spent
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """People who answer customers: minutes of work that orders call for."""
+
+    rate: float  # cost of a practical minute
+    minutes: float  # practical minutes a month and customer of the simulation
+    tickets: float  # mean number an order
+    returns: float  # and so many more, times the customer's share of lines sent back
+    length: float  # mean minutes of one
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """A shop whose truth is known."""
 
@@ -143,11 +165,27 @@ class World:
     customers: int = 10_000
     seed: int = 1
     currency: str = "EUR"
+    channels: tuple[Channel, ...] = ()
+    desk: Desk | None = None
 
     def __post_init__(self) -> None:
         total = round(sum(kind.share for kind in self.temperaments), 9)
         if total != 1:
             raise ConfigError(f"the shares of temperaments add up to {total}", f"world {self.name!r}", "Make it 1.")
+
+
+_CHANNELS = (
+    Channel("word of mouth", share=0.30, lean=0.0, each=0.0),
+    Channel("search ads", share=0.40, lean=1.5, each=12.0),
+    Channel("catalogue request", share=0.25, lean=0.0, each=7.5),
+    Channel("trade fair", share=0.05, lean=0.0, each=26.0, months=(3, 9)),
+)
+_DESK = Desk(rate=0.60, minutes=0.20, tickets=0.10, returns=1.2, length=9.0)
+
+
+def served(world: World) -> World:
+    """Return the world with a help desk and with channels that cost money: what a cost model is to be shown on."""
+    return replace(world, channels=_CHANNELS, desk=_DESK)
 
 
 _PARETO = Temperament(

@@ -5,6 +5,7 @@ Defaults stand behind a '#', so that a newer Keepwell's better default is not he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,11 @@ _HEAD = """\
 # Settings of this workspace. Remove the '#' before a name to change its value; what stays behind a '#' is the
 # default. `keepwell run` prints what it assumed, and options on the command line go before this file.
 """
+_MADE = """\
+# Settings that came with a simulated shop; they are written anew with it. Take this line away to keep your changes.
+# `keepwell init` in another folder writes every setting there is with its meaning.
+
+"""
 
 
 def write_settings(path: Path) -> None:
@@ -33,6 +39,12 @@ def write_settings(path: Path) -> None:
     if path.exists():
         raise ConfigError("keepwell.toml is there already", str(path), "Edit it, or delete it to get a new one.")
     replaced(path, template(), what="keepwell.toml")
+
+
+def write_values(path: Path, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write a keepwell.toml of these values only, over one that was written so; leave any other as it is."""
+    if not path.exists() or path.read_text(encoding="utf-8").startswith(_MADE):
+        replaced(path, _MADE + tomlkit.dumps(values), what="keepwell.toml")
 
 
 def template() -> str:
