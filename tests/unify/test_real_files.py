@@ -1,5 +1,6 @@
 """The real files, against the figures that are known of them."""
 
+import csv
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -79,8 +80,29 @@ def test_adventureworks_earns_what_is_known_to_the_cent(duckdb, read):
     assert (found["gross"] - found["cost"]).quantize(Decimal("0.01")) == Decimal("10457715.43")
     people = tables["customers"].aggregate(n=_.count(), named=_.email.notnull().sum().cast("int64"))
     assert collected(duckdb, people).to_pylist() == [{"n": 18148, "named": 18148}]
+    born = collected(duckdb, tables["people"].filter(_.email == "jon24@adventure-works.com")).to_pylist()
+    assert [row["born"] for row in born] == [date(1966, 4, 8)]
     notes = collected(duckdb, tables["files"].filter(_.name == "AdventureWorks_Sales_2015.csv")).to_pylist()[0]["notes"]
     assert any("day/month/year" in note for note in json.loads(notes))
+
+
+def test_adventureworks_takes_back_what_came_back_to_the_cent(duckdb, read, shared_data):
+    tables = run(read(*ADVENTURE, "adventureworks/AdventureWorks_Returns.csv"), Settings(), duckdb)
+    back = collected(duckdb, tables["order_lines"].filter(_.refund > 0)).to_pylist()
+    folder = shared_data / "adventureworks"
+    goods = {r["ProductKey"]: r for r in read_by_hand(folder / "AdventureWorks_Products.csv")}
+    returned = read_by_hand(folder / "AdventureWorks_Returns.csv")
+    for column, ours in (("ProductPrice", "refund"), ("ProductCost", "product_cost")):
+        by_hand = sum(int(r["ReturnQuantity"]) * Decimal(goods[r["ProductKey"]][column]) for r in returned)
+        assert abs(sum(row[ours] for row in back)) == by_hand.quantize(Decimal("0.0001"))
+    assert (len(back), {row["customer_id"] for row in back}) == (1809, {"unknown"})
+    assert totals(duckdb, tables["order_lines"])["lines"] == 56046 + 1809
+
+
+def read_by_hand(path):
+    """Return a CSV file's rows by Python's own reader."""
+    with path.open(encoding="cp1252", newline="") as text:
+        return list(csv.DictReader(text))
 
 
 @pytest.mark.spark

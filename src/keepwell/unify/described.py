@@ -28,7 +28,10 @@ _SALES_SHOWN = (
     "line", "order_id", "customer_key", "order_date", "product_id", "quantity", "gross", "discount", "shipping", "tax",
     "refund", "money", "currency", "status",
 )  # fmt: skip
-_HIDDEN = ("file", "file_order", "by_email", "customer_id", "fault_column", "fault_value", "fault_reason")
+_HIDDEN = frozenset({
+    "file", "file_order", "source", "format", "customer_id", "record_id", "own_id", "same_key", "content", "money",
+    "fault_column", "fault_value", "fault_reason",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One file as it would be read."""
+    """One file as it would be read; of one that holds rows of two kinds, the rows of one kind."""
 
     name: str
     format: str
-    role: str  # 'sales', 'products', 'customers' or 'subscriptions'
+    role: str  # 'sales', 'products', 'customers', 'touches'...: see `formats.shape.Role`
     title: str  # the format in words
     encoding: str
     delimiter: str
@@ -60,7 +63,7 @@ class Description:
     usable: int  # rows that would become facts, were they in no other file
     money: str  # of the usable rows, with all decimals; '' where it is no file of sales
     problems: tuple[Problem, ...]  # the most rows first
-    sample: tuple[dict[str, Any], ...]  # the first usable rows, typed
+    sample: tuple[dict[str, Any], ...]  # the first usable rows, typed, without columns that are empty in all of them
 
 
 def described(files: Sequence[RawFile], settings: Settings, engine: Engine) -> list[Description]:
@@ -85,8 +88,7 @@ def _described(file: Seen, how: Readings, settings: Settings, typing: Engine, pr
     good = rows.filter(_.fault_reason.isnull())
     money = good.money.sum().fill_null(0).cast("decimal(38,4)") if sold else ibis.literal(0).cast("decimal(38,4)")
     total = collected(typing, good.aggregate(usable=_.count(), money=money)).to_pylist()[0]
-    shown = [c for c in (_SALES_SHOWN if sold else rows.columns) if c not in _HIDDEN]
-    sample = collected(typing, good.order_by("line").limit(SHOWN_ROWS).select(shown)).to_pylist()
+    problems = _problems(file, rows, typing)
     raw, recognition = file.raw, file.recognition
     used = set(recognition.mapping.values())
     return Description(
@@ -100,18 +102,26 @@ def _described(file: Seen, how: Readings, settings: Settings, typing: Engine, pr
         mapping=tuple(recognition.mapping.items()),
         unused=tuple(column for column in raw.header if column not in used),
         notes=(*raw.notes, *recognition.notes, *assumed(file), *how.notes),
-        rows=raw.rows + raw.bad_rows,
+        rows=total["usable"] + sum(problem.rows for problem in problems),
         usable=total["usable"],
         money=str(total["money"]) if sold else "",
-        problems=_problems(file, rows, typing),
-        sample=tuple(sample),
+        problems=problems,
+        sample=_sample(good, typing, sold=sold),
     )
+
+
+def _sample(good: ir.Table, typing: Engine, *, sold: bool) -> tuple[dict[str, Any], ...]:
+    """Return the first usable rows; of other files than sales, without columns that say nothing in any of them."""
+    shown = [c for c in (_SALES_SHOWN if sold else good.columns) if c not in _HIDDEN or (sold and c == "money")]
+    rows = collected(typing, good.order_by("line").limit(SHOWN_ROWS).select(shown)).to_pylist()
+    told = [c for c in shown if sold or any(row[c] is not None for row in rows)]
+    return tuple({name: row[name] for name in told} for row in rows)
 
 
 def _typed(file: Seen, how: Readings, settings: Settings, typing: Engine, prices: ir.Table | None) -> ir.Table:
     zone = settings.shop.timezone
     if file.recognition.role == "sales":
-        return sales(file, how, typing, zone=zone, products=prices, compared=False)
+        return sales(file, how, typing, zone=zone, products=prices, compared=False, facts=settings.facts)
     if file.recognition.role == "subscriptions":
         return subscribed(file, how, typing, zone=zone, order=0)
     if file.recognition.role in ("products", "customers"):
@@ -124,7 +134,8 @@ def _problems(file: Seen, rows: ir.Table, typing: Engine) -> tuple[Problem, ...]
     bad = rows.filter(_.fault_reason.notnull()).select(
         "line", reason="fault_reason", column="fault_column", value="fault_value"
     )
-    if file.raw.bad_path is not None:
+    part = file.recognition.part
+    if file.raw.bad_path is not None and (part is None or part.inside):
         torn = typing.read(file.raw.bad_path)
         none = ibis.null("string")
         bad = bad.union(
