@@ -55,9 +55,9 @@ def test_an_orders_total_counts_once_and_its_parts_explain_it(orders):
     assert total(orders["#1001"], "money") == Decimal("28")
 
 
-def test_tax_inside_the_prices_is_not_added(orders):
+def test_tax_inside_the_prices_is_taken_out_of_them(orders):
     (line,) = orders["#1002"]
-    assert (line["gross"], line["tax"], line["other"], line["money"]) == (12, 0, 0, 12)
+    assert (line["gross"], line["tax"], line["other"], line["money"]) == (10, 2, 0, 12)
 
 
 def test_a_refund_without_a_date_is_marked(orders):
@@ -112,3 +112,12 @@ def test_an_unreadable_total_keeps_all_rows_of_its_order_out(duckdb, raw_file, r
         (3, "Total", None),
     ]
     assert total(tables["order_lines"], "money") == Decimal("38.50")
+
+
+def test_payouts_bring_fees_by_order(of_file):
+    rows = of_file("shopify payouts", "payouts")
+    assert [(row["order_id"], row["kind"], row["amount"], row["fee"]) for row in rows] == [
+        ("#1001", "charge", 28, Decimal("1.11")),
+        ("#1002", "charge", 25, Decimal("1.03")),
+        ("#1002", "refund", -10, 0),
+    ]

@@ -23,7 +23,8 @@ def test_tips_stand_in_other_and_refunds_on_their_own_day(duckdb, raw_file, ran)
     sold, back, _small = tables["order_lines"]
     assert (sold["gross"], sold["discount"], sold["tax"], sold["other"]) == (30, 3, Decimal("2.16"), 4)
     assert (sold["money"], sold["payment_fee"]) == (Decimal("33.16"), Decimal("1.05"))
-    assert (back["gross"], back["refund"], back["money"]) == (0, Decimal("10.8"), Decimal("-10.8"))
+    assert (back["gross"], back["refund"], back["tax"]) == (0, 10, Decimal("-0.8"))
+    assert back["money"] == Decimal("-10.8")
     assert str(back["order_date"]) == "2024-06-03"
     assert not back["refund_date_assumed"]
     assert tables["files"][0]["money_in"] == Decimal("27.76")
@@ -42,3 +43,15 @@ def test_the_items_of_payments_that_are_there_are_not_counted_again(duckdb, raw_
     assert files["items.csv"]["duplicates"] == 3
     assert {row["of_file"] for row in tables["duplicates"]} == {payments.digest}
     assert sum(row["money"] for row in tables["order_lines"]) == Decimal("27.76")
+
+
+def test_a_refund_of_a_discounted_item_gives_back_what_was_paid(of_file):
+    assert [row["money"] for row in of_file("square items")] == [Decimal("18.36"), Decimal("-9.18")]
+
+
+def test_a_fee_that_comes_back_with_a_refund_is_negative(of_file):
+    assert [row["payment_fee"] for row in of_file("square transactions")] == [
+        Decimal("1.05"),
+        Decimal("-0.25"),
+        Decimal("0.15"),
+    ]

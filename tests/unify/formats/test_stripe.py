@@ -40,3 +40,16 @@ def test_stamps_are_utc_and_days_the_shops(duckdb, raw_file, ran):
     lines = ran(duckdb, raw_file(V1), shop={"timezone": "Asia/Tokyo"})["order_lines"]
     assert str(lines[1]["ordered_at"]) == "2024-01-06 23:30:00"
     assert str(lines[1]["order_date"]) == "2024-01-07"
+
+
+def test_the_balance_report_is_payouts_by_category(of_file):
+    rows = of_file("stripe balance", "payouts")
+    assert [(row["kind"], row["amount"], row["fee"]) for row in rows] == [
+        ("charge", 150, Decimal("4.95")),
+        ("refund", -20, 0),
+    ]
+
+
+def test_customers_are_those_of_the_payments(of_file, together):
+    people = {p["number"]: p["customer_id"] for p in together["people"] if p["format"] == "stripe customers"}
+    assert of_file("stripe payments v1")[0]["customer_id"] == people["cus_1"]

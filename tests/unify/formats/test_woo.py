@@ -62,3 +62,10 @@ def test_guests_have_number_0_and_are_told_apart_by_email(duckdb, raw_file, ran)
 def test_a_guest_without_email_is_nobody(duckdb, raw_file, ran):
     tables = ran(duckdb, raw_file(REST.replace(",7,a@x.org", ",0,")))
     assert {c["customer_key"] for c in tables["customers"]} == {"unknown", "8"}
+
+
+def test_rows_of_the_database_tell_goods_tax_and_shipping_apart(of_file):
+    first, second, failed = of_file("woocommerce database")
+    assert (first["gross"], first["tax"], first["shipping"], first["money"]) == (25, 3, 5, 33)
+    assert (second["gross"], second["discount"], second["other"]) == (19, 2, 0)
+    assert (failed["status"], failed["money"]) == ("void", 0)
