@@ -12,6 +12,7 @@ from keepwell.errors import ConfigError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 MADE = Path(__file__).parent / "report" / "made.py"
+PEOPLED = Path(__file__).parent / "peopled.py"
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +51,43 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
+def samples():
+    """A small file of every format by its name."""
+    return loaded("samples").SAMPLES
+
+
+def loaded(name):
+    """Return a module that lies beside this file."""
+    spec = importlib.util.spec_from_file_location(f"keepwell_tests_{name}", Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
 def made():
     """The module that makes a plausible run from a seed."""
     spec = importlib.util.spec_from_file_location("keepwell_tests_made", MADE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def peopled():
+    """The module that makes a small workspace of people who can be told apart, merged and forgotten."""
+    spec = importlib.util.spec_from_file_location("keepwell_tests_peopled", PEOPLED)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def peopled_once(peopled, tmp_path_factory):
+    """The folder of that workspace, with one finished run; only to be read or copied."""
+    folder = tmp_path_factory.mktemp("peopled") / "people.keepwell"
+    peopled.workspace(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
