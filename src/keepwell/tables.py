@@ -209,9 +209,9 @@ CONTRACTS: dict[str, Contract] = {
             gross         !money   value of the line before discounts; 0 on a line that takes money back
             discount      !money   taken off; on an order's first line also the order's own discount
             shipping      !money   delivery charged, on an order's first line
-            tax           !money   tax charged on top, on an order's first line
+            tax           !money   tax, on top of the prices or taken out of them; less what refunds gave back of it
             other         !money   what the order's total holds and its parts do not explain, and tips
-            refund        !money   given back by this row
+            refund        !money   given back by this row, tax apart
             money         !money   gross - discount + shipping + tax + other - refund
             product_cost  money    cost of the line's goods, signed like quantity; null where not known
             payment_fee   money    fee on the order, on its first line; null where not known
@@ -222,6 +222,8 @@ CONTRACTS: dict[str, Contract] = {
             refund_date_assumed !boolean  the file dates no refund, so it stands in the order's month
             country       string   country of the buyer
             channel       string   where the order came from
+            weight        money    of the line, in the file's own unit; null where not known
+            rush          boolean  it was to be sent quickly; null where not known
         """),
         {
             "money is its parts": _.money == _.gross - _.discount + _.shipping + _.tax + _.other - _.refund,

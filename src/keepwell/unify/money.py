@@ -1,8 +1,8 @@
 """What a sales row is worth: the money rules of the formats, as one arithmetic.
 
 On every row money = gross - discount + shipping + tax + other - refund. A row that takes money back has nothing
-but a refund (gross 0). By rows, each row carries its own money. By documents, an order's total stands once, on its
-first row, and what its lines do not explain of it stands there in `other`.
+but a refund (gross 0) and the tax that goes with it. By rows, each row carries its own money. By documents, an order's
+total stands once, on its first row, and what its lines do not explain of it stands there in `other`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
+from keepwell.settings import Facts
+from keepwell.unify import taxes
 from keepwell.unify.amounts import LIMIT, MONEY, RATE
 from keepwell.unify.formats import Format
 from keepwell.unify.formats.shape import WHO
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # The parts of a row's money, with their signs. A part that a file cannot have is not computed.
 SIGNS = {"gross": 1, "discount": -1, "shipping": 1, "tax": 1, "other": 1, "refund": -1}
+DEFAULT = Facts()
 _SUM = "decimal(38,4)"
 _ZERO = ibis.literal(0).cast(MONEY)
 _ONE = ibis.literal(1).cast("decimal(18,0)")
@@ -38,11 +41,12 @@ HEAD_FIELDS = (
     "cancelled", "country", "channel", "order_total", "order_discount", "shipping", "tax", "refund", "fee",
 )  # fmt: skip
 _ALSO_HEAD = (*WHO, "born")  # where the file has them
+_TEST = ("true", "yes", "y", "1", "t", "x", "test", "testmode", "test mode", "sandbox")
 _ORDERS_OWN = ("order_discount", "shipping", "tax", "refund", "fee")  # of these, repeated or spread over its rows
 _HEAD_FAULTS = ("date", "order_total", "order_discount", "shipping", "tax", "refund")
 
 
-def worth(table: ir.Table, format_: Format, there: Collection[str]) -> ir.Table:
+def worth(table: ir.Table, format_: Format, there: Collection[str], facts: Facts = DEFAULT) -> ir.Table:
     """Add the parts of `SIGNS`, `money`, `product_cost`, `payment_fee`, `state` and `refund_date_assumed`.
 
     `table` holds the typed fields, and `list_price` and `list_cost` where there is a products file; `there` are the
@@ -53,10 +57,26 @@ def worth(table: ir.Table, format_: Format, there: Collection[str]) -> ir.Table:
     whole = as_documents(format_, there)
     table = _turned(table, format_, there)
     table = _priced(table, there, whole=whole and "order_total" in there)
-    table, parts = _documents(table, there) if whole else _rows(table, there)
+    table, parts = _documents(table, there, facts) if whole else _rows(table, there, facts)
     table, parts = _folded(table, parts)
-    table = _taken_back(table, format_, there, parts)
+    table, parts = _taxed(table, there, parts, facts, whole=whole)
+    table = _taken_back(table, format_, there, parts, facts)
     return _costed(table, format_, there)
+
+
+def _taxed(
+    table: ir.Table, there: frozenset[str], parts: frozenset[str], facts: Facts, *, whole: bool
+) -> tuple[ir.Table, frozenset[str]]:
+    """Let refunds give their tax back, and take out tax that no column tells."""
+    if "tax" not in there:
+        if not facts.tax_rate or facts.tax == "on top":
+            return table, parts
+        return taxes.at_rate(table, parts, facts), parts | {"tax"}
+    if "refund" not in there:
+        return table, parts
+    if whole:
+        return taxes.given_back(table, tax=table.order_tax, of=table.order_total), parts
+    return taxes.given_back(table, tax=table.tax, of=_total(table, parts - {"refund"})), parts
 
 
 def _turned(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:
@@ -146,7 +166,7 @@ def _line_value(table: ir.Table, there: frozenset[str]) -> tuple[Any, list[tuple
     return value, [*([lacking("quantity", "no quantity")] if "quantity" in there else []), *unpriced, *large]
 
 
-def _rows(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
+def _rows(table: ir.Table, there: frozenset[str], facts: Facts) -> tuple[ir.Table, frozenset[str]]:
     """Give each row its own money; return the table and the parts that can be other than zero."""
     value = table.line_value
     given: dict[str, Any] = {}
@@ -160,7 +180,11 @@ def _rows(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[s
         given["refund"] = _or_zero(paid.abs())
     if not given and not {"gross", "amount"} <= there:
         return _with(table, {"gross": value})
-    apart = sum((SIGNS[name] * part for name, part in given.items() if name != "refund"), start=_ZERO)
+    on_top = facts.tax == "on top"
+    beside = {name for name in given if name != "refund" and not (name == "tax" and on_top and "gross" not in there)}
+    apart = sum((SIGNS[name] * part for name, part in given.items() if name in beside), start=_ZERO)
+    if facts.tax == "inside" and "tax" in given and ("gross" in there or not there & {"amount", "order_total"}):
+        value = value - given["tax"]
     if "gross" in there:
         back = given.get("refund", _ZERO)
         other = {"other": table.amount - (value + apart - back)} if "amount" in there else {}
@@ -180,7 +204,7 @@ def _with(table: ir.Table, parts: dict[str, Any]) -> tuple[ir.Table, frozenset[s
     return table.mutate(**computed, **zero), frozenset(parts)
 
 
-def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
+def _documents(table: ir.Table, there: frozenset[str], facts: Facts) -> tuple[ir.Table, frozenset[str]]:
     """Give an order's first row what its total holds and its lines do not; each line its own value."""
     own_id = ibis.literal("row ") + table.line.cast("string")
     own = [name for name in _ORDERS_OWN if name in there]
@@ -209,15 +233,21 @@ def _documents(table: ir.Table, there: frozenset[str]) -> tuple[ir.Table, frozen
         fee=is_head.ifelse(table.fee, ibis.null(MONEY)),
     )
     if "order_total" not in there:
-        table = table.mutate(order_total=_money(_of_parts(table)))
-    parts = _explained(table) if there & {"amount", "unit_price", "gross"} else _unexplained(table)
-    table, names = _with(table, parts)
+        table = table.mutate(order_total=_money(_of_parts(table, facts)))
+    known = bool(there & {"amount", "unit_price", "gross"})
+    table = table.mutate(order_tax=table.tax)
+    if known:
+        table = table.mutate(**_readings(table, facts))
+    table, names = _with(table, _explained(table) if known else _unexplained(table))
+    if known and "tax" in there and facts.tax != "on top":
+        table = taxes.taken_out(table, names)
     return _propagated(table), names
 
 
-def _of_parts(table: ir.Table) -> Any:
+def _of_parts(table: ir.Table, facts: Facts) -> Any:
     """Return the total of an order that no column tells."""
-    return table.lines_value - table.lines_discount - table.order_discount + table.shipping + table.tax
+    tax = _ZERO if facts.tax == "inside" else table.tax
+    return table.lines_value - table.lines_discount - table.order_discount + table.shipping + tax
 
 
 def _once(value: Any) -> Any:
@@ -225,37 +255,48 @@ def _once(value: Any) -> Any:
     return _money((value.nunique() > 1).ifelse(value.sum(), value.max()))
 
 
-def _explained(table: ir.Table) -> dict[str, Any]:
-    """Return the parts of an order whose lines are known.
+def _readings(table: ir.Table, facts: Facts) -> dict[str, Any]:
+    """Return how the total of an order is explained by its lines.
 
     Tax may be on top of the prices or inside them, and the lines' discounts inside the order's or besides it: the
-    reading that explains the total best counts, the first of equals.
+    reading that explains the total best counts, the first of equals. `facts.tax` leaves two of the four.
+
+    Returns:
+        `on_top` and `besides` (boolean), `explained` (money), `held_tax` (inside the prices) and `held_of` (money that
+        it is inside of).
     """
     base = table.lines_value - table.order_discount + table.shipping
     off = table.lines_discount
-    readings = (
+    every = (
         (base + table.tax, True, False),
         (base, False, False),
         (base - off + table.tax, True, True),
         (base - off, False, True),
     )
-    misses = [(table.order_total - said).abs() for said, _top, _off in readings]
+    said = [r for r in every if not facts.tax or r[1] == (facts.tax == "on top")]
+    misses = [(table.order_total - total).abs() for total, _top, _off in said]
     best = ibis.least(*misses)
-    on_top, besides, explained = (
+    explained, on_top, besides = (
         ibis.cases(*((miss == best, r) for miss, r in zip(misses, column, strict=True)), else_=column[0])
         for column in (
-            [ibis.literal(r[1]) for r in readings],
-            [ibis.literal(r[2]) for r in readings],
-            [r[0] for r in readings],
+            [r[0] for r in said],
+            [ibis.literal(r[1]) for r in said],
+            [ibis.literal(r[2]) for r in said],
         )
     )
+    held = on_top.ifelse(_ZERO, table.tax)
+    return {"on_top": on_top, "besides": besides, "explained": explained, "held_tax": held, "held_of": explained}
+
+
+def _explained(table: ir.Table) -> dict[str, Any]:
+    """Return the parts of an order whose lines are known."""
     head = table.is_head
     return {
         "gross": table.line_value,
-        "discount": besides.ifelse(table.discount, _ZERO) + head.ifelse(table.order_discount, _ZERO),
+        "discount": table.besides.ifelse(table.discount, _ZERO) + head.ifelse(table.order_discount, _ZERO),
         "shipping": head.ifelse(table.shipping, _ZERO),
-        "tax": (head & on_top).ifelse(table.tax, _ZERO),
-        "other": head.ifelse(table.order_total - explained, ibis.literal(0).cast(_SUM)),
+        "tax": (head & table.on_top).ifelse(table.tax, _ZERO),
+        "other": head.ifelse(table.order_total - table.explained, ibis.literal(0).cast(_SUM)),
         "refund": head.ifelse(table.head_refund, _ZERO),
     }
 
@@ -287,16 +328,16 @@ def _propagated(table: ir.Table) -> ir.Table:
 
 
 def _folded(table: ir.Table, parts: frozenset[str]) -> tuple[ir.Table, frozenset[str]]:
-    """Make a row of negative value a refund and nothing else; what it gives besides stands in `other`."""
-    standing = _total(table, parts - {"refund"})
-    alone = parts <= {"gross", "refund"}
+    """Make a row of negative value a refund and the tax given back with it; what it gives stands in `other`."""
+    standing = _total(table, parts - {"refund", "tax"})
+    alone = parts <= {"gross", "refund", "tax"}
     back = table.gross < 0
     if not alone:
         back = back | ((table.gross == 0) & (standing < 0))
     table = table.mutate(own_day=back, standing=standing)
     back, standing = table.own_day, table.standing
     given = (back & (standing < 0)).ifelse(-standing, _ZERO.cast(standing.type()))
-    changed = {name: back.ifelse(_ZERO, table[name]) for name in parts - {"refund", "other"}}
+    changed = {name: back.ifelse(_ZERO, table[name]) for name in parts - {"refund", "other", "tax"}}
     changed["refund"] = _money(given + table.refund) if "refund" in parts else _money(given)
     if not alone:
         left = ibis.greatest(standing, _ZERO.cast(standing.type()))
@@ -304,23 +345,26 @@ def _folded(table: ir.Table, parts: frozenset[str]) -> tuple[ir.Table, frozenset
     return table.mutate(**changed), parts | {"refund"} | (set() if alone else {"other"})
 
 
-def _taken_back(table: ir.Table, format_: Format, there: frozenset[str], parts: frozenset[str]) -> ir.Table:
+def _taken_back(
+    table: ir.Table, format_: Format, there: frozenset[str], parts: frozenset[str], facts: Facts
+) -> ir.Table:
     """Apply what the status says: an order that is void has no money, one that was returned has given it back."""
     readable = table.fault_field.isnull() | (table.fault_field == "date")
     dated = table.own_day if format_.refunds_dated else ibis.literal(value=False)
-    if not there & {"status", "cancelled"}:
+    if not there & {"status", "cancelled", "test"}:
         return table.mutate(
             money=readable.ifelse(_money(_total(table, parts)), ibis.null(MONEY)),
             state=ibis.literal("ok"),
             refund_date_assumed=(table.refund > 0) & ~dated,
         )
-    table = table.mutate(void=_is_void(table, format_, there), returned=_status(table).isin(sorted(format_.returned)))
-    standing = _total(table, parts - {"refund"})
+    void, returned = _is_void(table, format_, there, facts), _status(table).isin(sorted(format_.returned))
+    table = table.mutate(void=void, returned=returned)
+    standing = _total(table, parts - {"refund", "tax"})
     told = table["head_refund"] if "head_refund" in table.columns else table.refund
     whole = table.void | (table.returned & (told == 0))
     refund = _money(whole.ifelse(ibis.greatest(standing, _ZERO), table.refund))
     other = _money(whole.ifelse(table.other - ibis.least(standing, _ZERO), table.other))
-    table = table.mutate(refund=refund, other=other, whole=whole)
+    table = table.mutate(refund=refund, other=other, tax=whole.ifelse(_ZERO, table.tax), whole=whole)
     return table.mutate(
         money=readable_money(table, parts | {"other"}),
         state=table.void.ifelse("void", "ok"),
@@ -338,9 +382,16 @@ def _status(table: ir.Table) -> Any:
     return table.status.lower().strip().fill_null("")
 
 
-def _is_void(table: ir.Table, format_: Format, there: frozenset[str]) -> Any:
-    void = _status(table).isin(sorted(format_.void)) if format_.void else ibis.literal(value=False)
-    return void | table.cancelled.notnull() if "cancelled" in there else void
+def _is_void(table: ir.Table, format_: Format, there: frozenset[str], facts: Facts) -> Any:
+    """Return whether an order was never paid, cancelled whole, or a test."""
+    words = format_.void | (format_.unpaid if facts.unpaid == "void" else frozenset())
+    void = _status(table).isin(sorted(words)) if words else ibis.literal(value=False)
+    if "cancelled" in there:
+        void = void | table.cancelled.notnull()
+    if "test" in there and facts.test_orders == "void":
+        said = table.test.lower().strip().fill_null("")
+        void = void | said.isin(_TEST) | said.contains("bogus")
+    return void
 
 
 def _costed(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from keepwell.engine import Engine
+from keepwell.settings import Facts
 from keepwell.unify.amounts import MONEY, RATE
 from keepwell.unify.formats.shape import CONSENTS
-from keepwell.unify.money import times, worth
+from keepwell.unify.money import DEFAULT, times, worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
 from keepwell.unify.who import COLUMNS, with_who
 
@@ -25,7 +26,15 @@ _CONTENT = (
 
 
 def sales(
-    file: Seen, how: Readings, engine: Engine, *, zone: str, products: ir.Table | None, compared: bool, order: int = 0
+    file: Seen,
+    how: Readings,
+    engine: Engine,
+    *,
+    zone: str,
+    products: ir.Table | None,
+    compared: bool,
+    order: int = 0,
+    facts: Facts = DEFAULT,
 ) -> ir.Table:
     """Return one row per row of the file: the columns of `order_lines`, and what the rest of `unify` needs besides.
 
@@ -37,7 +46,7 @@ def sales(
     table = _with_list_prices(table, products if "product_id" in there else None)
     if file.discount != "money":
         table, there = _with_share(table, percent=file.discount == "percent"), there - {"discount"} | {"discount_share"}
-    table = with_who(worth(table, file.format, there), there, format_=file.format, source=file.raw.source)
+    table = with_who(worth(table, file.format, there, facts), there, format_=file.format, source=file.raw.source)
     table = table.mutate(
         order_id=_order_id(table, file.raw.digest),
         currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
@@ -111,6 +120,8 @@ def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
         status=table.state,
         refund_date_assumed=table.refund_date_assumed,
         channel=table.channel,
+        weight=_weight(table.weight),
+        rush=_rush(table.rush),
         customer_key=table.customer_key,
         record_id=table.record_id,
         own_id=table.own_id,
@@ -125,6 +136,25 @@ def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
 
 
 _MONEY = ("gross", "discount", "shipping", "tax", "other", "refund", "money", "product_cost", "payment_fee")
+
+
+def _weight(text: Any) -> Any:
+    """Return the number of a weight such as '2.5', '2,5 kg' or '300 g'; null where it is none.
+
+    A weight that cannot be read is no fault of the row: nothing but a cost model asks for it.
+    """
+    plain = text.strip().lower().re_search(r"^[0-9]{1,12}([.,][0-9]{1,4})?[ ]?[a-z]{0,9}$")
+    number = text.strip().re_extract("^[0-9]+([.,][0-9]+)?", 0).replace(",", ".")
+    return plain.ifelse(number, ibis.null("string")).cast("decimal(18,4)")
+
+
+def _rush(text: Any) -> Any:
+    """Return whether a yes, or the name of a way of delivery, means that it was to be quick; null where it is empty."""
+    told = text.strip().lower().nullif("")
+    return told.isin(_YES) | told.re_search("express|rush|urgent|overnight|priority|(next|same).?day|eilig")
+
+
+_YES = ("yes", "y", "true", "t", "1", "ja", "oui", "si", "x")
 
 
 def _column_name(table: ir.Table, file: Seen) -> Any:

@@ -196,6 +196,7 @@ def _sales_rows(walk: Walk, goods: ir.Table | None) -> ir.Table:
             products=own,
             compared=file.raw.digest in compared,
             order=order,
+            facts=walk.settings.facts,
         )
 
     rows = walk.rows("sales", of_sales)

@@ -122,11 +122,16 @@ unit_cost: unit cost | cost per unit | cost per item | cost price | product cost
 | cost each | einkaufspreis
 currency: currency | currency code | waehrung | währung | order currency | iso currency | presentment currency
 status: status | order status | payment status | financial status | transaction status
+weight: line weight | item weight | total weight | weight | weight kg | weight (kg) | weight in kg | weight g | gewicht
+rush: rush | rush order | express | express delivery | priority | shipping method | shipping option | shipping speed
+| delivery method | delivery option | ship mode | versandart
+test: test | is test | test order | is test order | test mode | testmode
 """
     ),
     required=("date", "customer"),
     void=words("""cancelled | canceled | voided | void | failed | declined | unpaid | expired | abandoned | rejected
         | trash | draft | wc-cancelled | wc-failed | checkout-draft | unsuccessful"""),
+    unpaid=words("pending | pending payment | awaiting payment | on hold | on-hold | invoiced | open | due | outstanding"),
     returned=words("refunded | fully refunded | full refund | wc-refunded | chargeback | charged back"),
 )
 

@@ -55,6 +55,8 @@ TEXTS = (
     "time_zone",
     "product_id",
     "description",
+    "weight",  # a number, perhaps with its unit
+    "rush",  # yes or no, or the name of a way of delivery
     "category",
     "currency",
     "paid_currency",
@@ -96,7 +98,7 @@ AMOUNTS = (
     "shipping_2", "shipping_3", "shipping_4", "tax_2", "tax_3", "tax_4", "tax_5", "tax_6", "tax_7",
     "discount_2", "discount_3", "fee_2", "fee_3", "fee_4", "fee_5", "fee_6", "fee_7",
 )  # fmt: skip
-RATES = ("quantity", "unit_price", "unit_cost", "price", "minutes", "score", "weight", "rate")
+RATES = ("quantity", "unit_price", "unit_cost", "price", "minutes", "score", "rate")
 FIELDS = (*DATES, *TEXTS, *AMOUNTS, *RATES)
 # Amounts that stand in several columns: the further fields are added to the first.
 ADDED = {
@@ -142,6 +144,7 @@ class Format:
     void: frozenset[str] = (
         frozenset()
     )  # statuses of orders (subscriptions) never paid, or cancelled whole; in lower case
+    unpaid: frozenset[str] = frozenset()  # statuses of orders that are not paid yet; void where `facts.unpaid` says so
     over: frozenset[str] = frozenset()  # statuses of subscriptions that have ended
     returned: frozenset[str] = frozenset()  # statuses of orders whose money went back without an amount being given
     refunds_dated: bool = True  # a row that takes money back stands on its own day

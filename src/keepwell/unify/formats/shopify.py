@@ -16,8 +16,16 @@ ORDERS = Format(
 order_id: Name
 date: Created at
 email: Email
+phone: Phone | Billing Phone | Shipping Phone
 name: Billing Name | Shipping Name
+company: Billing Company | Shipping Company
+street: Billing Address1 | Billing Street | Shipping Address1 | Shipping Street
+street_2: Billing Address2
+city: Billing City | Shipping City
+postcode: Billing Zip | Shipping Zip
+region: Billing Province | Shipping Province
 country: Billing Country | Shipping Country
+consent_email: Accepts Marketing
 channel: Source
 product_id: Lineitem sku
 description: Lineitem name
@@ -32,11 +40,13 @@ refund: Refunded Amount
 currency: Currency
 status: Financial Status
 cancelled: Cancelled at
+test: Payment Method
 """),
     required=("date",),
     money="documents",
     same="order",
     void=frozenset(["voided", "expired"]),
+    unpaid=frozenset(["pending", "authorized", "unpaid"]),
     returned=frozenset(["refunded"]),
     refunds_dated=False,
 )
@@ -69,9 +79,18 @@ CUSTOMERS = Format(
     fields=columns("""
 customer_id: Customer ID
 email: Email
+phone: Phone | Default Address Phone
 first_name: First Name
 last_name: Last Name
-country: Default Address Country Code | Country | Country Code
+company: Default Address Company | Company
+street: Default Address Address1 | Address1
+street_2: Default Address Address2 | Address2
+city: Default Address City | City
+postcode: Default Address Zip | Zip
+region: Default Address Province Code | Province Code | Province
+country: Default Address Country Code | Country Code | Country
+consent_email: Accepts Email Marketing | Accepts Marketing
+consent_sms: Accepts SMS Marketing
 """),
     required=("customer",),
 )

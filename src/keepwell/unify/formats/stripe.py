@@ -17,6 +17,7 @@ paid_refund: Converted Amount Refunded
 paid_currency: Converted Currency
 fee: Fee
 status: Status
+test: Mode
 street: Card Address Line1
 street_2: Card Address Line2
 city: Card Address City

@@ -4,6 +4,7 @@ from keepwell.unify.formats.shape import Format, columns, words
 
 _VOID = words("""cancelled | canceled | failed | pending | pending payment | trash | draft | checkout-draft | auto-draft
     | wc-cancelled | wc-failed | wc-pending | wc-checkout-draft""")
+_UNPAID = frozenset(["on-hold", "wc-on-hold", "on hold"])
 _RETURNED = frozenset(["refunded", "wc-refunded"])
 _GUESTS = frozenset(["0"])  # an order without an account; its e-mail says who
 
@@ -24,6 +25,13 @@ customer_id: customer_id | customer_user
 email: billing_email | customer_email
 first_name: billing_first_name
 last_name: billing_last_name
+phone: billing_phone
+company: billing_company | shipping_company
+street: billing_address_1 | shipping_address_1
+street_2: billing_address_2
+city: billing_city | shipping_city
+region: billing_state | shipping_state
+postcode: billing_postcode | shipping_postcode
 country: billing_country | shipping_country
 product_id: sku | product_sku | product_id | woo_product_id
 description: item_name | product_name | woo_product_name | name
@@ -42,6 +50,7 @@ channel: created_via
     money="documents",
     same="order",
     void=_VOID,
+    unpaid=_UNPAID,
     returned=_RETURNED,
     refunds_dated=False,
     nobody=_GUESTS,
@@ -61,6 +70,13 @@ email: Billing Email | Email (Billing) | Customer Account Email Address
 first_name: Billing First Name | First Name (Billing)
 last_name: Billing Last Name | Last Name (Billing)
 name: Full Name (Billing)
+phone: Billing Phone | Phone (Billing)
+company: Billing Company | Company (Billing)
+street: Billing Address 1 | Address 1 (Billing) | Address 1&2 (Billing) | Billing Address 1&2
+street_2: Billing Address 2 | Address 2 (Billing)
+city: Billing City | City (Billing)
+region: Billing State | State Code (Billing) | State Name (Billing)
+postcode: Billing Postcode | Postcode (Billing)
 country: Billing Country | Country Code (Billing) | Country Name (Billing)
 product_id: SKU | Product Id
 description: Item Name | Product Name
@@ -78,6 +94,7 @@ status: Order Status
     money="documents",
     same="order",
     void=_VOID,
+    unpaid=_UNPAID,
     returned=_RETURNED,
     refunds_dated=False,
     nobody=_GUESTS,
@@ -93,6 +110,7 @@ ANALYTICS = Format(
 order_id: Order #
 date: Date
 customer_id: Customer
+name: Customer
 description: Product(s)
 quantity: Items sold
 amount: N. Revenue (formatted) | N. Revenue | Revenue | Net Sales
@@ -102,6 +120,7 @@ channel: Attribution
     required=("date", "amount"),
     same="order",
     void=_VOID,
+    unpaid=_UNPAID,
     returned=_RETURNED,
     notes=("customers are told apart by name, because this export has neither number nor e-mail",),
 )
@@ -141,6 +160,7 @@ channel: _created_via
     money="documents",
     same="order",
     void=_VOID,
+    unpaid=_UNPAID,
     returned=_RETURNED,
     refunds_dated=False,
     nobody=_GUESTS,
