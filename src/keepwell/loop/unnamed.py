@@ -203,7 +203,7 @@ def _hushed(name: str, marked: ir.Table, orders: ir.Table, *, keep: bool, words:
     changed: dict[str, Any] = {}
     if keep and "customer_id" in columns:
         changed["customer_id"] = t.theirs.ifelse(UNKNOWN, t.customer_id)
-    for column in UNNAMED.get(name, ()):
+    for column in {*UNNAMED.get(name, ()), "record_id"} & set(columns) if keep else ():
         changed[column] = t.theirs.ifelse(ibis.null("string"), t[column])
     for column in _texts(name, t.select(columns)) if words else ():
         if column not in changed:
@@ -253,7 +253,7 @@ def _customers(customers: ir.Table, ids: frozenset[str], sold: ir.Table) -> ir.T
     unknown = t.filter(t.customer_id == UNKNOWN)
     old = unknown.aggregate(
         there=unknown.count(),
-        records=unknown.records.sum().fill_null(0),
+        records=counted(unknown.records.sum()).fill_null(0),
         first_seen=unknown.first_seen.min(),
         last_seen=unknown.last_seen.max(),
         **({"people": unknown.people.max()} if "people" in t.columns else {}),
