@@ -63,6 +63,8 @@ def order_lines(rows: ir.Table) -> ir.Table:
             **dict.fromkeys(("product_cost", "payment_fee"), ibis.null(MONEY)),
             status=ibis.literal("ok"),
             refund_date_assumed=_NO,
+            weight=ibis.null("decimal(18,4)"),
+            rush=ibis.null("boolean"),
             country=won.country,
             channel=ibis.literal("deal"),
         ),
