@@ -38,3 +38,25 @@ def test_a_subscriber_who_never_bought_has_a_value(duckdb, tables, arrow, made):
     assert "their subscription" in alone.text()
     assert "no value can be told" not in alone.text()
     assert "no value can be told" in replace(alone, values=()).text()
+
+
+def test_where_a_customer_is_heading_is_told_with_the_month_of_the_turn(duckdb, tables, arrow, made):
+    settings = from_dict({"as_of": made.AS_OF})
+    rows = {row["turn"]: row for row in arrow["trends"].to_pylist()}
+    for turn, words in (("growing", "since"), ("gone", "the last one in")):
+        row = rows[turn]
+        told = explained(row["customer_id"], tables, settings, duckdb)
+        assert told.to_dict()["trend"]["turned"] == str(row["turned"])
+        heading = told.text().partition("Where they are heading")[2]
+        assert f"{words} {row['turned']:%B %Y}" in heading
+        assert f"last 12 months {row['recent']:,.2f}, 12 before {row['before']:,.2f}" in heading
+        assert "+1.50" in heading
+    new = explained(rows["new"]["customer_id"], tables, settings, duckdb).text()
+    assert "new: first seen in the last 12 months\n" in new
+
+
+def test_why_a_customer_costs_more_than_they_bring_is_told(duckdb, tables, arrow, made):
+    row = arrow["loss_makers"].to_pylist()[0]
+    told = explained(row["customer_id"], tables, from_dict({"as_of": made.AS_OF}), duckdb)
+    assert f"most of all by {row['reason']}: {row['words']}" in told.text()
+    assert told.to_dict()["loss"]["contribution"] == str(row["contribution"])

@@ -65,7 +65,7 @@ def whole(rows: list[Row], name: str) -> Decimal:
 
 def comparable(rows: list[Row]) -> bool:
     """Return whether the log holds both years."""
-    return bool(rows) and rows[0]["months"] >= TWO_YEARS
+    return bool(rows) and (rows[0]["months"] or 0) >= TWO_YEARS
 
 
 def answer(data: pa.Table, *, currency: str) -> str:
@@ -74,7 +74,7 @@ def answer(data: pa.Table, *, currency: str) -> str:
     if not rows:
         return "Nobody has earned or cost anything yet, so nothing can be compared with the year before"
     if not comparable(rows):
-        months = plural(rows[0]["months"], "month")
+        months = plural(rows[0]["months"] or 0, "month")
         return f"The log spans {months}: the last 12 months have no whole year before them to be compared with"
     recent, before = whole(rows, "recent"), whole(rows, "before")
     part = f" ({signed_share(recent / before - 1)})" if before > 0 else ""

@@ -82,7 +82,9 @@ def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - ever
     ranked = sorted(rows, key=lambda r: (-(r["contribution"] / net(r)), r["group"]))
     best, worst = ranked[0], ranked[-1]
     said = f"Of each 100 of revenue from ‘{best['group']}’ customers, {_left(best)} are left"
-    return said if len(ranked) == 1 else f"{said}; from ‘{worst['group']}’ customers, {_left(worst)}"
+    if len(ranked) == 1:
+        return said
+    return f"{said}; from ‘{worst['group']}’ customers, {'as many' if _left(worst) == _left(best) else _left(worst)}"
 
 
 def _left(row: Row) -> str:
@@ -120,5 +122,5 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
 
 def _bar(rows: list[Row], names: list[str], words: str, lines: tuple[str, ...], hatch: str) -> go.Bar:
     parts = [float(sum(r[line] for line in lines) / net(r)) for r in rows]
-    look = {"color": palette.LOSS, "pattern": {"shape": hatch, "fgcolor": palette.PAPER}}
+    look = {"color": palette.LOSS, "pattern": {"shape": hatch}}
     return go.Bar(orientation="h", y=names, x=parts, name=words, marker=look)

@@ -54,7 +54,7 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
             x=[f"{m:%b %Y}" for m in months],
             y=[sign * found.get((m, way), 0) for m in months],
             name=words,
-            marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": palette.PAPER}},
+            marker={"color": colour, "pattern": {"shape": hatch}},
         )
         for way, words, sign, colour, hatch in WAYS
         if any(found.get((m, way)) for m in months)

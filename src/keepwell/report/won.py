@@ -22,7 +22,8 @@ def won(data: Gathered, *, currency: str) -> Section | None:
         winning.figure(data["winning"], currency=currency),
         note="Cost of winning one: money spent on the channel divided by the customers whose first purchase fell into "
         "the same months and came through it, from the channel's first month with spend to its last. Brought so far: "
-        "their contribution, the cost of winning them left out. Expected (hatched): a forecast over their life.",
+        "their contribution, the cost of winning them left out. Expected (hatched): a forecast over their life, as "
+        "uncertain as that of all customers on the first screen.",
         behind=_grid("By channel (tables: acquisition, values)", "Channel", rows, currency),
     )
     years = _grid("By year of the first purchase (tables: acquisition, values)", "Year", _years(data), currency)

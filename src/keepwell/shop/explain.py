@@ -34,6 +34,8 @@ class Explanation:
     orders: tuple[Row, ...]  # date, order, purchase, sales, contribution; the earliest first
     months: tuple[Row, ...]  # of table ledger, the earliest first
     totals: Row  # of the ledger's lines
+    trend: Row | None  # of table trends: where they are heading, and since when; None: no month in the ledger
+    loss: Row | None  # of table loss_makers: why they cost more than they bring; None: they do not
     history: Row | None  # None: never bought anything that they kept
     values: tuple[Row, ...]  # of table values, with the arithmetic; the nearest horizon first
     moved: Moved | None  # what moved the forecast away from everybody's; None: no value, or a subscriber's
@@ -50,6 +52,8 @@ class Explanation:
             "orders": _plain(self.orders),
             "months": _plain(self.months),
             "totals": _plain(self.totals),
+            "trend": _plain(self.trend),
+            "loss": _plain(self.loss),
             "values": _plain(self.values),
             "moved": None if self.moved is None else asdict(self.moved),
             "segments": dict(self.segments),
@@ -83,6 +87,8 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
         orders=tuple(_order(row) for row in rows("order_contribution", "order_date", "order_id")),
         months=tuple(months),
         totals={line: sum((row[line] for row in months), Decimal("0.0000")) for line in _SUMMED},
+        trend=next(iter(rows("trends", "turn")), None),
+        loss=next(iter(rows("loss_makers", "reason")), None),
         history=history,
         values=tuple(_value(row, history, everybody) for row in values),
         moved=moved(key, history, values, tables, engine),

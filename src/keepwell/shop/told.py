@@ -36,6 +36,14 @@ class Explanation(Protocol):
         """What they earned."""
 
     @property
+    def trend(self) -> Row | None:
+        """Where they are heading."""
+
+    @property
+    def loss(self) -> Row | None:
+        """Why they cost more than they bring."""
+
+    @property
     def history(self) -> Row | None:
         """What the models read."""
 
@@ -62,7 +70,7 @@ class Explanation(Protocol):
 
 def text(e: Explanation) -> str:
     """Return the explanation in words."""
-    parts = [_who(e), _past(e), _profit(e), _future(e), _alike(e), _judged(e)]
+    parts = [_who(e), _past(e), _profit(e), _heading(e), _future(e), _alike(e), _judged(e)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -104,6 +112,37 @@ def _profit(e: Explanation) -> str:
         )
     lines.append("  by month: " + ", ".join(f"{m['month']:%Y-%m} {_money(m['contribution'])}" for m in e.months[-12:]))
     return "\n".join(lines)
+
+
+_TURNS = {
+    "new": "new: first seen in the last 12 months",
+    "steady": "steady: within a quarter of the year that it is compared with",
+    "gone": "gone: no purchase in the last 12 months",
+    "recovered": "recovered: back above zero",
+    "newly unprofitable": "newly unprofitable: fell below zero",
+}
+
+
+def _heading(e: Explanation) -> str:
+    """Say where contribution is heading, since when, and why it is below zero where it is."""
+    if e.trend is None:
+        return ""
+    t = e.trend
+    since = (
+        "" if t["turned"] is None else f", {'the last one in' if t['turn'] == 'gone' else 'since'} {t['turned']:%B %Y}"
+    )
+    lines = ["Where they are heading", f"  {_TURNS.get(t['turn'], t['turn'])}{since}"]
+    years = f"last 12 months {_money(t['recent'])}, 12 before {_money(t['before'])}"
+    lines.append(f"  contribution before what winning them cost: {years}")
+    if t["slope"] is not None:
+        lines.append(f"  middle change from one full year to the next {_signed(t['slope'])}")
+    if e.loss is not None:
+        lines.append(f"  they cost more than they bring, most of all by {e.loss['reason']}: {e.loss['words']}")
+    return "\n".join(lines)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.2f}"
 
 
 def _future(e: Explanation) -> str:
