@@ -3,9 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from keepwell import account
 from keepwell.engine import collected
-from keepwell.settings import Costs, Settings
+from keepwell.settings import Costs, Facts, Settings
 from keepwell.tables import CONTRACTS, offences
 
 JUNE = date(2024, 6, 30)
@@ -115,3 +117,53 @@ def test_totals_part_what_is_known_from_what_is_nobodys(duckdb, order_lines):
     rows = by(collected(duckdb, account.totals(ledger)).to_pylist(), "known")
     assert (rows[True]["gross"], rows[False]["gross"]) == (10, 4)
     assert (rows[True]["contribution"], rows[True]["orders"], rows[True]["customers"]) == (3, 1, 1)
+
+
+def refunded(engine, order_lines):
+    return order_lines(
+        engine,
+        {"order_id": "1", "gross": 20, "quantity": 2, "day": "2024-01-10"},  # 2
+        {"order_id": "C1", "refund": 20, "quantity": -2, "day": "2024-03-01"},  # 3, matched with 2
+        {"order_id": "2", "gross": 9, "product_id": "22222", "day": "2024-02-10"},  # 4
+        {"order_id": "2", "refund": 4, "product_id": None, "day": "2024-04-01"},  # 5, names its order
+        {"order_id": "C2", "refund": 3, "quantity": -1, "product_id": "33333", "day": "2024-04-02"},  # 6: no sale known
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "months"),
+    [("refund", {(1, 0), (2, 0), (3, 20), (4, 7)}), ("sale", {(1, 20), (2, 4), (4, 3)})],
+)
+def test_a_refund_stands_in_the_month_that_the_setting_names(engine, order_lines, when, months):
+    settings = Settings(as_of=JUNE, facts=Facts(refund_month=when))
+    tables = account.run({"order_lines": refunded(engine, order_lines)}, settings, engine)
+    rows = collected(engine, tables["ledger"]).to_pylist()
+    assert {(row["month"].month, int(row["refunds"])) for row in rows} == months
+    assert sum(row["gross"] - row["refunds"] for row in rows) == 2
+
+
+@pytest.mark.parametrize(("counts", "gross", "other", "earned"), [("other", 10, 50, 3), ("sale", 60, 0, 18)])
+def test_a_gift_card_is_money_owed_or_a_sale(duckdb, order_lines, counts, gross, other, earned):
+    lines = order_lines(
+        duckdb,
+        {"order_id": "1", "gross": 50, "product_id": "GIFT CARD", "description": "Gift card"},
+        {"order_id": "2", "gross": 10},
+    )
+    tables = account.run({"order_lines": lines}, Settings(as_of=JUNE, facts=Facts(gift_cards=counts)), duckdb)
+    rows = collected(duckdb, tables["ledger"]).to_pylist()
+    sums = tuple(sum(row[name] for row in rows) for name in ("gross", "other", "contribution"))
+    assert sums == (gross, other, earned)  # at a margin of 30%; a card that is owed earns nothing
+
+
+def test_an_exchange_is_a_purchase_only_where_money_came_in(duckdb, order_lines):
+    lines = order_lines(
+        duckdb,
+        {"order_id": "1", "gross": 20, "day": "2024-01-01"},
+        {"order_id": "2", "refund": 20, "quantity": -1, "day": "2024-01-05"},
+        {"order_id": "2", "gross": 20, "product_id": "22222", "day": "2024-01-05"},
+        {"order_id": "3", "refund": 20, "quantity": -1, "product_id": "22222", "day": "2024-01-09"},
+        {"order_id": "3", "gross": 35, "product_id": "33333", "day": "2024-01-09"},
+    )
+    tables = booked(duckdb, lines)
+    orders = by(tables["order_contribution"], "order_id")
+    assert {key: row["purchase"] for key, row in orders.items()} == {"1": True, "2": False, "3": True}

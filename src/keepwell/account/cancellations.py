@@ -142,9 +142,15 @@ def _why_not(table: ir.Table) -> Any:
 
 
 def undone(moves: ir.Table, found: ir.Table) -> ir.Table:
-    """Return how many product lines of each order were taken back whole: `order_id`, `undone` (int64)."""
-    taken = found.group_by("of_file", "of_line").aggregate(taken=found.units.sum())
+    """Return how many product lines of each order were taken back whole: `order_id`, `undone` (int64).
+
+    A document that sells too is an exchange, which undoes no purchase.
+    """
     sales = moves.filter(moves.cancels == 0, moves.product)
+    selling = sales.select("order_id").distinct()
+    for_good = moves.filter(moves.cancels == 1).anti_join(selling, "order_id").select("file", "line")
+    ended = found.semi_join(for_good, ["file", "line"])
+    taken = ended.group_by("of_file", "of_line").aggregate(taken=ended.units.sum())
     sold = sales.inner_join(taken, [sales.file == taken.of_file, sales.line == taken.of_line])
     gone = sold.filter(sold.taken >= sold.units)
     return gone.group_by("order_id").aggregate(undone=gone.count())

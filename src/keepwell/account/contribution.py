@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 
 from keepwell.account import effort
 from keepwell.account.capacity import Span
+from keepwell.account.lines import GIFT_CARD
 from keepwell.account.work import Model
 from keepwell.settings import Costs
 from keepwell.tables import (
@@ -253,14 +254,22 @@ def incoming(t: ir.Table) -> dict[str, Any]:
 
 
 def costed(t: ir.Table, *, left: Decimal) -> dict[str, Any]:
-    """Tell net product sales, the cost of the goods, and the sales whose cost is assumed."""
+    """Tell net product sales, the cost of the goods, and the sales whose cost is assumed.
+
+    A gift card that is no sale costs what it is worth, because goods for it are owed: it earns when they are sold.
+    """
     net = t.product.ifelse(t.gross - t.discount - t.refund, _none())
     void = t.status == "void"  # goods that were never sent cost nothing
     known = t.product_cost.notnull()
+    owed = ~t.product & (t.rule.fill_null("") == GIFT_CARD)
     return {
         "net": net,
         "product_cost": ibis.cases(
-            (void | (known & ~t.product), _none()), (known, t.product_cost), else_=times(net, 1 - left)
+            (void, _none()),
+            (owed, t.gross - t.refund),
+            (known & ~t.product, _none()),
+            (known, t.product_cost),
+            else_=times(net, 1 - left),
         ),
         "assumed_sales": (known | void).ifelse(_none(), net),
     }

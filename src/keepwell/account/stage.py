@@ -6,9 +6,10 @@ import ibis.expr.types as ir
 
 from keepwell.account.assigned import Rates, assigned, given, rates
 from keepwell.account.contribution import books, ledger, monthly, order_contribution, priced
-from keepwell.account.lines import caught, line_rules, pairs, ruled
+from keepwell.account.lines import caught, line_rules, pairs, ruled, rules_of
 from keepwell.account.matching import matched
 from keepwell.account.orders import apart, shared
+from keepwell.account.refunds import on_day_of_sale
 from keepwell.account.views import views
 from keepwell.engine import Engine, number
 from keepwell.progress import Tell, quiet
@@ -22,7 +23,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     Args:
         tables: `order_lines`; also `files`, `products`, `customers`, `touches` and `spend`, each of which may be
             missing.
-        settings: `as_of`, `lines`, `assumptions.margin` and `costs` are read.
+        settings: `as_of`, `lines`, `facts`, `assumptions.margin` and `costs` are read.
         engine: Materialises what is used more than once.
         tell: Hears what is being done.
 
@@ -39,16 +40,15 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     besides = given(tables, engine, as_of=day)
     known = rates(facts, besides, settings, engine)
     tell("telling products from postage, fees and adjustments")
-    hits = engine.keep(caught(pairs(facts), settings.lines.rules))
-    orders, found = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
+    hits = engine.keep(caught(pairs(facts), rules_of(settings)))
+    orders, found, lines = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
     clash = engine.keep(shared(orders))
     if number(engine, clash.count()):
         tell("some order ids stand for several customers: each one's rows are an order of their own")
         facts = engine.keep(apart(facts, clash))
-        orders, found = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
+        orders, found, lines = _booked(ruled(facts, hits), known, settings, engine, tell=tell)
     tell("bringing work, contacts and spend to the customers who caused them")
     brought = assigned(orders, besides, known, settings, engine, customers=tables.get("customers"), clash=clash)
-    lines = ruled(facts, hits)
     spread = engine.keep(monthly(brought.books, _priced(lines, known, settings)))
     months = engine.keep(ledger(brought.books, spread, *brought.others))
     earned = order_contribution(brought.books, brought.contacts)
@@ -65,14 +65,16 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
 
 def _booked(
     lines: ir.Table, known: Rates, settings: Settings, engine: Engine, *, tell: Tell
-) -> tuple[ir.Table, ir.Table]:
-    """Return the profit and loss of each order, and the table `cancellations`."""
+) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return the profit and loss of each order, the table `cancellations`, and the lines on the days they count for."""
     tell("matching cancellations with the sales they undo")
     found = matched(lines, engine)
+    if settings.facts.refund_month == "sale":
+        lines = engine.keep(on_day_of_sale(lines, found.cancellations))
     tell("booking profit and loss per order, customer and month")
     each = _priced(lines, known, settings)
     summed = books(each, found.undone, costs=settings.costs, model=known.model, spans=known.spans)
-    return engine.keep(summed), found.cancellations
+    return engine.keep(summed), found.cancellations, lines
 
 
 def _priced(lines: ir.Table, known: Rates, settings: Settings) -> ir.Table:
