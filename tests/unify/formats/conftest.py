@@ -31,9 +31,13 @@ def ran_together(duckdb):
 
     def go(*raws, settings=None):
         tables = run(raws, settings or Settings(), duckdb)
-        return {name: collected(duckdb, table).to_pylist() for name, table in tables.items()}
+        return {name: sorted(collected(duckdb, table).to_pylist(), key=_place) for name, table in tables.items()}
 
     return go
+
+
+def _place(row):
+    return str(row.get("file")), row.get("line") or 0
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ def test_gross_amounts_hold_the_tax_that_ebay_collects(of_file):
     sold, back = of_file("ebay")
     assert (sold["gross"], sold["shipping"], sold["tax"], sold["other"]) == (20, 5, Decimal("1.6"), 0)
     assert sold["money"] - sold["tax"] - sold["payment_fee"] == Decimal("21.46")
-    assert (back["refund"], back["payment_fee"]) == (Decimal("10.8"), Decimal("-1.62"))
+    assert (back["money"], back["payment_fee"]) == (Decimal("-10.8"), Decimal("-1.62"))
 
 
 def test_labels_fees_and_payouts_are_payouts(of_file):

@@ -58,7 +58,7 @@ EVENTS = Format(
         + """
 product_id: properties.product_id | properties.sku | properties.products.product_id | properties.products.sku
 order_id: properties.order_id
-value: properties.value | properties.total | properties.revenue | properties.price
+value: properties.value | properties.price | properties.total | properties.revenue
 properties: properties
 """
     ),

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from keepwell.errors import DataError
@@ -54,15 +55,13 @@ def _whole(text: str) -> int | Number:
 _DECODER = json.JSONDecoder(parse_float=Number, parse_int=_whole, parse_constant=Number)
 
 
-def by_lines(sample: bytes, *, whole: bool) -> bool:
-    r"""Tell whether each line is a record of its own, by the first lines of the file.
+def by_lines(lines: Iterable[bytes | None]) -> bool:
+    """Tell whether each line is a record of its own, by the first lines of the file that are not blank.
 
-    >>> by_lines(b'{"a": 1}\n{"a": 2}\n', whole=True), by_lines(b'[\n{"a": 1}\n]\n', whole=True)
+    >>> by_lines([b'{"a": 1}', b'{"a": 2}']), by_lines([b"[", b'{"a": 1}', b"]"])
     (True, False)
     """
-    lines = [line for line in sample.split(b"\n") if line.strip()]
-    lines = lines if whole or len(lines) < 2 else lines[:-1]
-    found = [_of_line(0, line).value is not None for line in lines[:LOOKED_AT]]
+    found = [line is not None and _of_line(0, line).value is not None for line in islice(lines, LOOKED_AT)]
     return len(found) > 1 and (found[0] or 2 * sum(found) > len(found))
 
 
@@ -152,11 +151,9 @@ def of_array(pieces: Iterable[bytes]) -> Iterator[Record]:
         if found is None or (found[1] == len(text) and more):  # the piece may end in the midst of it
             if more and len(text) - place < LONGEST:
                 piece = next(left, None)
-                text, place, more = (
-                    text[place:] + (piece or b"").decode("utf-8", "keepwell-mark-damage"),
-                    0,
-                    piece is not None,
-                )
+                kept = _line_begin(text, place)
+                text = text[kept:] + (piece or b"").decode("utf-8", "keepwell-mark-damage")
+                place, more = place - kept, piece is not None
                 continue
             if not sign:
                 return
@@ -169,6 +166,12 @@ def of_array(pieces: Iterable[bytes]) -> Iterator[Record]:
         else:
             yield _judged(number, value, text[place:end])
         number, place = number + 1, end
+
+
+def _line_begin(text: str, place: int) -> int:
+    """Return where the line feed before `place` stands, if nothing but blanks lies between; else `place`."""
+    feed = text.rfind("\n", 0, place)
+    return feed if feed >= 0 and not text[feed:place].strip() else place
 
 
 def _element(text: str, place: int) -> tuple[Any, int, str] | None:
@@ -184,12 +187,11 @@ def _element(text: str, place: int) -> tuple[Any, int, str] | None:
 
 def _next_line(text: str, place: int) -> int:
     """Return where the next object begins that stands in its line as the one at `place` does; else the text's end."""
-    begun = text.rfind("\n", 0, place) + 1
-    indent = text[begun:place]
-    if indent.strip() or not begun:
+    begun = _line_begin(text, place)
+    if begun == place:
         return len(text)
-    after = text.find("\n" + indent + text[place], place)
-    return len(text) if after < 0 else after + 1 + len(indent)
+    after = text.find(text[begun : place + 1], place)
+    return len(text) if after < 0 else after + place - begun
 
 
 def of_document(data: bytes, *, where: str) -> Iterator[Record]:
@@ -220,7 +222,8 @@ def list_in(value: dict[str, Any]) -> str | None:
         for name, found in value.items()
         if isinstance(found, list) and found and all(isinstance(one, dict) for one in found)
     }
-    alone = sum(not isinstance(found, (dict, list)) for found in value.values())
-    if not lists or (alone > 1 and all(name.lower() in ITEMS for name in lists)):
+    alone = [name for name, found in value.items() if not isinstance(found, (dict, list))]
+    record = len(alone) > 1 or any(name.lower().endswith("id") for name in alone)
+    if not lists or (record and all(name.lower() in ITEMS for name in lists)):
         return None
     return max(lists, key=lambda name: lists[name])

@@ -23,7 +23,7 @@ from keepwell.unify.reading import json_records as cutting
 from keepwell.unify.reading.encoding import Encoding, chosen, found, utf8
 from keepwell.unify.reading.incoming import chunks, head_of
 from keepwell.unify.reading.json_records import ITEMS, Number, Record
-from keepwell.unify.reading.layout import SAMPLE, WIDEST
+from keepwell.unify.reading.layout import WIDEST
 from keepwell.unify.reading.names import unique_names
 from keepwell.unify.reading.raw import Outcome
 from keepwell.unify.reading.sink import BadSink, Sink, text_schema
@@ -45,12 +45,16 @@ class _Source:
 
     def records(self) -> Iterator[Record]:
         """Yield its records."""
-        pieces = (piece for piece in utf8(chunks(self.path), self.encoding) if piece)
+        pieces = _text_of(self.path, self.encoding)
         if self.lines:
             return cutting.of_lines(pieces)
         if self.array:
             return cutting.of_array(_marked(pieces))
         return cutting.of_document(b"".join(pieces), where=self.path.name)
+
+
+def _text_of(path: Path, encoding: Encoding) -> Iterator[bytes]:
+    return (piece for piece in utf8(chunks(path), encoding) if piece)
 
 
 def _marked(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -92,13 +96,8 @@ def read_json(path: Path, *, reading: Reading, into: Path, bad_into: Path, memor
 def _begun(path: Path, reading: Reading, memory: int) -> _Source:
     head = head_of(path)
     encoding = chosen(reading.encoding, head) if reading.encoding else found(chunks(path), head, where=path.name)
-    sample, whole = b"", True
-    for piece in utf8(chunks(path), encoding):
-        sample += piece
-        if len(sample) > SAMPLE:
-            whole = False
-            break
-    lines, array = cutting.by_lines(sample, whole=whole), sample.lstrip()[:1] == b"["
+    lines = cutting.by_lines(line for _number, line in cutting.lines_of(_text_of(path, encoding)))
+    array = next(_text_of(path, encoding), b"").lstrip()[:1] == b"["
     if not lines and not array and path.stat().st_size > memory // 16:
         problem = "the file is one JSON object, too large to be held in memory"
         raise DataError(problem, path.name, "Give it as JSON lines: one object a line.")
