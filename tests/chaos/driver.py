@@ -1,7 +1,8 @@
 """Runs the loop in children that may be killed: imports once, forks for each order on stdin.
 
-An order is one line of JSON: `folder`, `file`, `environment` and `kill_after` (seconds, or null). The answer is the
-child's wait status. The kill comes from here, where the child's id cannot have passed to another process.
+An order is one line of JSON: `folder`, `file`, `environment` and `kill_after` (seconds, or null), and `what` to do:
+'run' and 'add' take `file`, 'forget' the name in `who`. The answer is the child's wait status. The kill comes from
+here, where the child's id cannot have passed to another process.
 """
 
 import json
@@ -13,7 +14,18 @@ import traceback
 from pathlib import Path
 
 from keepwell import loop
+from keepwell.loop.forgetting import forget
 from keepwell.settings import Settings, with_options
+
+
+def do(order, settings):
+    folder, what = Path(order["folder"]), order.get("what", "run")
+    if what == "forget":
+        forget(folder, [order["who"]], settings=settings, to=folder.parent / f"{folder.name}-list.csv", by="me")
+    elif what == "add":
+        loop.add(folder, [Path(order["file"])], settings=settings)
+    else:
+        loop.run(folder, files=[Path(order["file"])], settings=settings)
 
 
 def main():
@@ -25,7 +37,7 @@ def main():
             status = 1
             try:
                 os.environ.update(order["environment"])
-                loop.run(Path(order["folder"]), files=[Path(order["file"])], settings=settings)
+                do(order, settings)
                 status = 0
             finally:
                 if status:
