@@ -103,7 +103,7 @@ def _existing(url: sa.URL) -> sa.URL:
         near = sorted(p.name for p in path.parent.iterdir() if p.is_file())[:8] if path.parent.is_dir() else []
         mend = f"In that folder there are: {', '.join(near)}." if near else "Check the path: sqlite:///shop.db is here."
         raise DataError(f"there is no file {path.name!r}", str(path.parent), mend)
-    return url.set(database=str(path))
+    return url.set(database=str(path), query={})
 
 
 def _shown(url: sa.URL) -> str:
