@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WHOSE = {"sales": "order_date", "customers": "", "subscriptions": "started"} | {
     role: "opened" if role == "deals" else "date" for role, kind in KINDS.items() if kind.who
 }
+_NOT_STORED = ("own_id", "customer_key")  # of sales rows, as many as they are: both follow from what is stored
 _CUT = ("sales", "touches", "feedback", "events", "deals")  # of these, what happened after the run's day is left out
 
 
@@ -188,7 +189,7 @@ def _sales_rows(walk: Walk, goods: ir.Table | None) -> ir.Table:
     compared = {walk.files("sales")[place].raw.digest for group in alike for place in group}
 
     def of_sales(file: Seen, how: Readings, engine: Engine, *, order: int) -> ir.Table:
-        return sales(
+        rows = sales(
             file,
             how,
             engine,
@@ -198,6 +199,7 @@ def _sales_rows(walk: Walk, goods: ir.Table | None) -> ir.Table:
             order=order,
             facts=walk.settings.facts,
         )
+        return rows.drop(*_NOT_STORED)
 
     rows = walk.rows("sales", of_sales)
     if rows is None:
