@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from keepwell.account.channels import acquisition
+from keepwell.account.spending import monthly
 from keepwell.engine import collected
 from keepwell.tables import CONTRACTS
 
@@ -29,7 +30,7 @@ def told(engine, cohorts, spend):
         {"file": "f", "line": i, "date": day, "channel": channel, "amount": Decimal(amount)}
         for i, (day, channel, amount) in enumerate(spend)
     ]
-    table = acquisition(placed(engine, "cohorts", rows), placed(engine, "spend", paid))
+    table = acquisition(placed(engine, "cohorts", rows), monthly(placed(engine, "spend", paid), None))
     return {(r["cohort"], r["channel"]): r for r in collected(engine, table).to_pylist()}
 
 
@@ -47,6 +48,7 @@ def test_money_spent_is_held_against_those_it_won(engine):
             (date(2024, 1, 20), "SEARCH", "20.5"),
             (date(2024, 2, 3), "Search", "11"),
             (date(2024, 2, 3), "Radio", "100"),
+            (date(2024, 1, 3), None, "1000"),
         ],
     )
     assert {
@@ -55,7 +57,7 @@ def test_money_spent_is_held_against_those_it_won(engine):
         (JAN, "Search"): (4, Decimal("90.5"), 22.625, 110, 2),  # 60, 90 and 110 after 0, 1 and 2 months
         (JAN, ""): (2, 0, 0, 9, 0),
         (FEB, "Search"): (1, 11, 11, 10, None),
-        (FEB, "Radio"): (0, 100, None, 0, None),
+        (FEB, "radio"): (0, 100, None, 0, None),
     }
 
 

@@ -2,29 +2,29 @@
 
 Money spent on a channel in a month is held against the customers who first bought in that month and came through that
 channel, as the file of orders names it. A channel is the same whatever its letters' case. Months in which a channel
-won nobody stand there too: the money was spent all the same.
+won nobody stand there too: the money was spent all the same. So the spend of all rows is what the ledger charges
+customers for being won, and what stands unassigned because nobody came by that channel then.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
 import ibis.expr.types as ir
-from ibis import _
 
 from keepwell.account.cohorts import ALL
+from keepwell.account.contacts import plain
 from keepwell.tables import checked, total
 
 
-def acquisition(cohorts: ir.Table, spend: ir.Table) -> ir.Table:
+def acquisition(cohorts: ir.Table, spent: ir.Table) -> ir.Table:
     """Return one row per month and channel with customers or spend: the table `acquisition`.
 
     Args:
         cohorts: As `cohorts.cohorts` returns them.
-        spend: `date`, `channel` and `amount`.
+        spent: As `spending.monthly` returns it: what is left of spend beside campaigns that contacts name is spent on
+            winning customers. What names no channel is left out; it stands with the cost that nobody bears.
     """
-    paid = _paid(spend, cohorts)
+    paid = _paid(spent.filter(spent.campaign == "", spent.channel != ""), cohorts)
     won = _won(_so_far(cohorts, paid))
     t = won.outer_join(paid, ["cohort", "channel"])
     t = t.select(
@@ -59,18 +59,10 @@ def _won(t: ir.Table) -> ir.Table:
     )
 
 
-def plain(channel: Any) -> Any:
-    """Return a channel's name as it is compared."""
-    return channel.fill_null("").strip().lower()
-
-
-def _paid(spend: ir.Table, cohorts: ir.Table) -> ir.Table:
+def _paid(spent: ir.Table, cohorts: ir.Table) -> ir.Table:
     """Return the money spent by month and channel, under the name that the orders give the channel."""
-    month = spend.date.cast("timestamp").truncate("M").date()
-    by = spend.group_by(cohort=month, plain=plain(spend.channel))
-    sums = by.aggregate(spend=total(spend.amount.sum()), told=spend.channel.fill_null("").min())
-    named = (
-        cohorts.filter(cohorts.channel != ALL).group_by(plain=plain(cohorts.channel)).aggregate(known=_.channel.min())
-    )
-    t = sums.left_join(named, "plain")
-    return t.select("cohort", "spend", channel=t.known.coalesce(t.told))
+    single = cohorts.filter(cohorts.channel != ALL)
+    named = single.group_by(plain=plain(single.channel)).aggregate(known=single.channel.min())
+    t = spent.left_join(named, spent.channel == named.plain)
+    told = t.select(cohort="month", channel=t.known.coalesce(t.channel), amount="amount")
+    return told.group_by("cohort", "channel").aggregate(spend=total(told.amount.sum()))

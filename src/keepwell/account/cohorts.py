@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from keepwell.account.contacts import plain
 from keepwell.account.trends import first_day, index
 from keepwell.tables import MONEY, UNKNOWN, checked, counted, total
 
@@ -38,8 +39,15 @@ def firsts(orders: ir.Table, customers: ir.Table) -> ir.Table:
     second = later.group_by("customer_id").aggregate(second=_.order_date.min())
     t = first.left_join(second, "customer_id").drop("customer_id_right")
     t = t.left_join(customers.select("customer_id", "channel"), "customer_id").drop("customer_id_right")
-    told = (t.channel == ALL).ifelse("all (channel)", t.channel.fill_null(""))  # a shop may name a channel so
+    t = t.left_join(_names(customers), t.channel == _names(customers).written)
+    told = (t.told == ALL).ifelse("all (channel)", t.told.fill_null(""))  # a shop may name a channel so
     return t.select("customer_id", cohort=index(t["first"]), again=index(t["second"]), channel=told)
+
+
+def _names(customers: ir.Table) -> ir.Table:
+    """Return each channel as `written` with one name (`told`) for all that differ in letters' case only."""
+    t = customers.filter(customers.channel.notnull()).select(written="channel").distinct()
+    return t.select("written", told=t.written.min().over(ibis.window(group_by=plain(t.written))))
 
 
 def cohorts(firsts: ir.Table, ledger: ir.Table, *, until: date) -> ir.Table:

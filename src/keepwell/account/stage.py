@@ -59,7 +59,14 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "ledger": months,
         "costs": brought.costs,
         "unassigned": brought.unassigned,
-        **views(tables, settings, engine, lines=lines, orders=earned, months=months),
+        **views(
+            *(tables, settings, engine),
+            lines=lines,
+            orders=earned,
+            months=months,
+            spend=besides.spend,
+            contacts=brought.contacts,
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from keepwell.account import cohorts as by_cohort
 from keepwell.account.channels import acquisition
 from keepwell.account.losses import loss_makers
 from keepwell.account.products import by_line, moved, order_wide, pools, product_contribution
+from keepwell.account.spending import monthly
 from keepwell.account.trends import trends
 from keepwell.account.whale import whale
 from keepwell.engine import Engine, number
@@ -18,23 +19,30 @@ from keepwell.tables import CONTRACTS, Tables
 
 
 def views(
-    tables: Tables, settings: Settings, engine: Engine, *, lines: ir.Table, orders: ir.Table, months: ir.Table
+    tables: Tables,
+    settings: Settings,
+    engine: Engine,
+    *,
+    lines: ir.Table,
+    orders: ir.Table,
+    months: ir.Table,
+    spend: ir.Table | None = None,
+    contacts: ir.Table | None = None,
 ) -> Tables:
     """Return `whale`, `product_contribution`, `loss_makers`, `trends`, `cohorts` and `acquisition`.
 
     Args:
-        tables: `files`, `products`, `customers` and `spend`; one that is missing counts as empty.
+        tables: `files`, `products` and `customers`; one that is missing counts as empty.
         settings: `as_of` and `assumptions.margin` are read.
         engine: Materialises what is used more than once.
         lines: Order lines with `ledger_line` and `product`.
         orders: The table `order_contribution`.
         months: The table `ledger`.
+        spend: Marketing money up to the last day; None: there is none.
+        contacts: The contacts with their campaigns, as `contacts.costed` returns them; None: there are none.
     """
-    full = {name: tables.get(name) for name in ("files", "products", "customers", "spend")}
-    files, products, customers, spend = (
-        engine.table([], CONTRACTS[name].schema.to_pyarrow()) if table is None else table
-        for name, table in full.items()
-    )
+    files, products, customers = (_given(tables, name, engine) for name in ("files", "products", "customers"))
+    spent = monthly(_given({}, "spend", engine) if spend is None else spend, contacts)
     until = settings.as_of or number(engine, months.month.max()) or date.min
     followed = by_cohort.cohorts(engine.keep(by_cohort.firsts(orders, customers)), months, until=until)
     grown = engine.keep(followed)
@@ -44,8 +52,13 @@ def views(
         "loss_makers": engine.keep(loss_makers(months)),
         "trends": engine.keep(trends(months, until=until)),
         "cohorts": grown,
-        "acquisition": engine.keep(acquisition(grown, spend.filter(spend.date <= until))),
+        "acquisition": engine.keep(acquisition(grown, spent)),
     }
+
+
+def _given(tables: Tables, name: str, engine: Engine) -> ir.Table:
+    table = tables.get(name)
+    return engine.table([], CONTRACTS[name].schema.to_pyarrow()) if table is None else table
 
 
 def _products(lines: ir.Table, files: ir.Table, products: ir.Table, settings: Settings, engine: Engine) -> ir.Table:

@@ -31,11 +31,14 @@ def winning_data(tables: Tables) -> ir.Table:
     worth = tables["values"].filter(_.horizon == "life").select("customer_id", "expected_contribution")
     channels = tables["customers"].select("customer_id", "channel")
     valued = bought.inner_join(worth, "customer_id").left_join(channels, "customer_id")
-    sums = valued.group_by(valued.cohort, channel=valued.channel.fill_null("")).aggregate(
-        expected=_.expected_contribution.sum()
-    )
-    joined = tables["acquisition"].left_join(sums, ["cohort", "channel"])
-    return joined.drop("cohort_right", "channel_right").order_by("cohort", "channel")
+    sums = valued.group_by("cohort", plain=_plain(valued.channel)).aggregate(expected=_.expected_contribution.sum())
+    told = tables["acquisition"]
+    joined = told.mutate(plain=_plain(told.channel)).left_join(sums, ["cohort", "plain"])
+    return joined.select(*told.columns, "expected").order_by("cohort", "channel")
+
+
+def _plain(channel: Any) -> Any:
+    return channel.fill_null("").strip().lower()
 
 
 def by_channel(data: pa.Table) -> list[Row]:
