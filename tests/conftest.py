@@ -107,7 +107,9 @@ def place():
 
 
 def pytest_addoption(parser):
-    """How often the chaos tests kill a run at a random moment."""
+    """How often the chaos tests kill a run at a random moment, and how many damaged files the fuzz tests make."""
+    parser.addoption("--fuzz-files", type=int, default=None, help="damaged files, each read, recognised and typed")
+    parser.addoption("--fuzz-first", type=int, default=0, help="number of the first of them")
     parser.addoption("--chaos-rounds", type=int, default=None, help="random kills; with it, every fault point too")
 
 
