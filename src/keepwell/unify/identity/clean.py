@@ -12,7 +12,7 @@ from keepwell.engine import Engine
 from keepwell.tables import counted
 from keepwell.unify.identity.names import short_forms
 from keepwell.unify.identity.phones import with_e164
-from keepwell.unify.identity.text import folded
+from keepwell.unify.identity.text import folded, trimmed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -72,11 +72,19 @@ def cleaned(records: ir.Table, engine: Engine, *, country: str) -> ir.Table:
     return engine.keep(_with_blocks(_with_first_names(engine.keep(_without_fillers(table)), engine), engine))
 
 
+def bare(records: ir.Table) -> ir.Table:
+    """Return the same columns for records that tell nothing but numbers and e-mails."""
+    order = ibis.row_number().over(order_by=[records.arrived, records.file, records.line, records.record_id])
+    there = {"place": counted(order), "numbered": records.number.notnull(), "email": _email(records.email)}
+    rest = [c for c in (*COMPARED, "company", "e164", "short_forms") if c not in there]
+    return records.select("record_id", "own_id", **there, **dict.fromkeys(rest, NULL), first_n=ibis.null("int64"))
+
+
 def _folded(records: ir.Table) -> ir.Table:
     """Return the records with their texts folded once, since what follows reads them many times."""
     order = ibis.row_number().over(order_by=[records.arrived, records.file, records.line, records.record_id])
     turned = records.name.contains(",").ifelse(records.name.re_replace(r"^([^,]+),\s*(.+)$", r"\2 \1"), records.name)
-    two = records.first_name.strip().nullif("").notnull() & records.last_name.strip().nullif("").notnull()
+    two = records.first_name.nullif("").notnull() & records.last_name.nullif("").notnull()
     texts = {name: folded(records[name]) for name in _FOLDED} | {"name": folded(turned)}
     return records.select(
         "record_id", "own_id", "phone",
@@ -87,7 +95,7 @@ def _folded(records: ir.Table) -> ir.Table:
 
 def _email(email: Any) -> Any:
     """Return an e-mail that could be one, in small letters."""
-    small = email.strip().lower()
+    small = trimmed(email.lower())
     return small.re_search(r"^[^@\s]+@[^@\s]+\.[^@\s]+$").ifelse(small, NULL)
 
 
@@ -96,7 +104,7 @@ def _names(table: ir.Table) -> dict[str, Any]:
     whole = table.two.ifelse(table.first_name + " ", table.name + " ").re_replace(_TITLES, "")
     blank = whole.find(" ")
     word = whole.substr(0, blank).nullif("")
-    rest = table.two.ifelse(table.last_name, whole.substr(blank + 1).strip())
+    rest = table.two.ifelse(table.last_name, trimmed(whole.substr(blank + 1)))
     return {
         "first": (word.length() > 1).ifelse(word, NULL),
         "initial": word.substr(0, 1),

@@ -11,9 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ibis
+from ibis import _
 
 from keepwell.settings import Identity
-from keepwell.unify.identity.model import ADDRESS, BORN, FIRST, LAST, OTHER, SAME, UNTOLD
+from keepwell.unify.identity.clean import RECORDS_OF_A_BLOCK
+from keepwell.unify.identity.model import ADDRESS, BORN, COMPARISONS, FIRST, LAST, OTHER, SAME, UNTOLD
 from keepwell.unify.identity.ranks import HALF, KEYED, NAMED, VAGUE
 
 if TYPE_CHECKING:
@@ -64,6 +66,21 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
         conflict=conflict,
         doubtful=likely & ~conflict & (first != UNTOLD),
     )
+
+
+def by_email(clean: ir.Table) -> ir.Table:
+    """Return the pairs of nameless records with one e-mail, each with the eldest that has it, as `judged` has them."""
+    told = clean.filter(clean.email.notnull()).select("place", "email")
+    eldest = told.group_by("email").aggregate(elder=_.place.min(), n=_.count())
+    both = told.join(eldest.filter(eldest.n <= RECORDS_OF_A_BLOCK), "email")
+    both = both.filter(both.elder != both.place)
+    unknown = {f"gamma_{name}": ibis.literal(UNTOLD, "int64") for name in COMPARISONS}
+    no, nothing = ibis.literal(value=False), both.place.cast("float64") * 0
+    return both.select(
+        "elder", younger="place", probability=nothing + 1, bits=nothing, **unknown,
+        **{f"mw_{name}": nothing for name in COMPARISONS},
+        rank=ibis.literal(KEYED, "int64"), kind=ibis.literal("email"), nameless=no, conflict=no, doubtful=no,
+    )  # fmt: skip
 
 
 def _with_lesser(pairs: ir.Table, clean: ir.Table) -> ir.Table:

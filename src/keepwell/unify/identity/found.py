@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from ibis import _
 
@@ -14,8 +16,8 @@ from keepwell.engine import Engine, collected, number
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.tables import checked
-from keepwell.unify.identity.clean import NULL, block_names, cleaned
-from keepwell.unify.identity.edges import NO_EDGE, judged
+from keepwell.unify.identity.clean import bare, cleaned
+from keepwell.unify.identity.edges import NO_EDGE, by_email, judged
 from keepwell.unify.identity.groups import groups, members
 from keepwell.unify.identity.ids import aliases, named
 from keepwell.unify.identity.merges import merges
@@ -60,13 +62,17 @@ def identified(
         ConfigError: `identity.phone_country` is no country.
     """
     rules = settings.identity
-    tell("bringing names, addresses and telephone numbers into one form")
-    clean = cleaned(records, engine, country=rules.phone_country)
-    if not rules.match:
-        clean = clean.mutate(**dict.fromkeys(block_names(), NULL))
-    count = number(engine, clean.count())
-    tell(f"comparing {count:,} records of people")
-    pairs = engine.keep(judged(scored(clean, engine, records=count), clean, rules))
+    speaking = rules.match and number(engine, _speaking(records)) > 0
+    if speaking:
+        tell("bringing names, addresses and telephone numbers into one form")
+        clean = cleaned(records, engine, country=rules.phone_country)
+        count = number(engine, clean.count())
+        tell(f"comparing {count:,} records of people")
+        pairs = engine.keep(judged(scored(clean, engine, records=count), clean, rules))
+    else:
+        clean = engine.keep(bare(records))
+        count = number(engine, clean.count())
+        pairs = engine.keep(by_email(clean if rules.match else clean.limit(0)))
     spoken = words(decided, clean, engine)
     tell("finding who is one person")
     one = _by_key(clean if not rules.match else clean.filter(clean.numbered))
@@ -87,19 +93,25 @@ def identified(
     )
 
 
+def _speaking(records: ir.Table) -> ir.IntegerScalar:
+    """Count the records that tell more than a number and an e-mail."""
+    return records.filter(ibis.or_(*(records[c].notnull() for c in ("name", "phone", "street", "company")))).count()
+
+
 def _edges(pairs: ir.Table, one: ir.Table, spoken: Words, engine: Engine, *, count: int) -> Edges:
     """Return all edges: decided ones, equal customer numbers (`one`), and what the pairs are."""
     from keepwell.unify.identity.cluster import Edges
 
     told = collected(engine, pairs.filter(pairs["rank"] != NO_EDGE).select(*_EDGE))
-    elder, younger, rank, bits, nameless = (told[name].to_numpy() for name in _EDGE)
+    elder, younger, rank = (_whole(told, name) for name in _EDGE[:3])
+    bits, nameless = told["bits"].to_numpy().astype(np.float64), told["nameless"].to_numpy().astype(np.bool_)
     kept = ~np.isin(elder * count + younger, spoken.refused.elder * count + spoken.refused.younger)
     keyed = collected(engine, one)
     said, sure = len(spoken.same.elder), len(spoken.same.elder) + len(keyed)
     return Edges(
-        elder=np.concatenate([spoken.same.elder, keyed["elder"].to_numpy(), elder[kept]]),
-        younger=np.concatenate([spoken.same.younger, keyed["younger"].to_numpy(), younger[kept]]),
-        rank=np.concatenate([np.repeat([DECIDED, NUMBER], [said, len(keyed)]), rank[kept]]),
+        elder=np.concatenate([spoken.same.elder, _whole(keyed, "elder"), elder[kept]]),
+        younger=np.concatenate([spoken.same.younger, _whole(keyed, "younger"), younger[kept]]),
+        rank=np.concatenate([np.repeat([DECIDED, NUMBER], [said, len(keyed)]).astype(np.int64), rank[kept]]),
         bits=np.concatenate([np.zeros(sure), bits[kept]]),
         nameless=np.concatenate([np.zeros(sure, np.bool_), nameless[kept]]),
     )
@@ -119,14 +131,19 @@ def _answer(edges: Edges, pairs: ir.Table, clean: ir.Table, spoken: Words, engin
     soft = collected(engine, pairs.filter(pairs.conflict).select("elder", "younger"))
     never = spoken.never
     conflicts = Conflicts(
-        elder=np.concatenate([soft["elder"].to_numpy(), never.elder]),
-        younger=np.concatenate([soft["younger"].to_numpy(), never.younger]),
+        elder=np.concatenate([_whole(soft, "elder"), never.elder]),
+        younger=np.concatenate([_whole(soft, "younger"), never.younger]),
         hard=np.repeat([False, True], [len(soft), len(never.elder)]),
     )
     lesser = np.zeros(count, np.bool_)
     silent = clean.filter(clean["first"].isnull()).select("place")
-    lesser[collected(engine, silent)["place"].to_numpy()] = True
+    lesser[_whole(collected(engine, silent), "place")] = True
     return clustered(count, edges, conflicts, lesser=lesser)
+
+
+def _whole(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
+    """Return a column of whole numbers; of no rows, too, which Arrow gives as objects."""
+    return table[name].to_numpy().astype(np.int64)
 
 
 def _batches(schema: pa.Schema, *arrays: Any) -> list[pa.RecordBatch]:

@@ -13,6 +13,7 @@ from keepwell.engine import Engine
 from keepwell.tables import CONTRACTS, checked
 from keepwell.unify.identity.model import COMPARISONS, prior
 from keepwell.unify.identity.ranks import DECIDED, NUMBER
+from keepwell.unify.identity.text import trimmed
 from keepwell.unify.identity.words import Words
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def _proposed(pairs: ir.Table, decided: ir.Table, clean: ir.Table) -> ir.Table:
 
 def _told(weighed: ir.Table, clean: ir.Table, records: ir.Table, *, count: int) -> ir.Table:
     """Add the evidence of the pairs that no exact key joined."""
-    lives = ibis.literal(" ").join([records[c].fill_null("") for c in ("street", "postcode", "city")]).strip()
-    told = records.select(told_record="record_id", lives=lives)
+    lives = ibis.literal(" ").join([records[c].fill_null("") for c in ("street", "postcode", "city")])
+    told = records.select(told_record="record_id", lives=trimmed(lives))
     shown = clean.join(told, clean.record_id == told.told_record)
     shown = shown.mutate(first_told=ibis.coalesce(shown["first"], shown.initial))
     for side in ("elder", "younger"):

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
-from keepwell.unify.identity.text import folded_text
+from keepwell.unify.identity.text import folded_text, trimmed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -82,7 +82,9 @@ def with_e164(table: ir.Table, engine: Engine, *, default: str) -> ir.Table:
     fewest = ibis.coalesce(table.shortest, ibis.literal(shortest, "int64"))
     most = ibis.coalesce(table.longest, ibis.literal(longest, "int64"))
     # An extension is no part of the number, nor a trunk prefix in brackets behind a country's code.
-    plain = table.phone.replace("(0)", "").lower().re_replace(r"(ext|x|#).*$", "").strip()
+    small = table.phone.replace("(0)", "").lower()
+    extended = small.contains("x") | small.contains("#")
+    plain = trimmed(extended.ifelse(small.re_replace(r"(ext|x|#).*$", ""), small))
     table = engine.keep(
         table.mutate(
             digits=plain.re_replace(r"[^0-9]+", ""),
@@ -104,5 +106,5 @@ def with_e164(table: ir.Table, engine: Engine, *, default: str) -> ir.Table:
 
 def _real(number: Any, bare: Any) -> Any:
     """Return the number with a plus, null for one that only fills a field: one digit over and over, or 1234567."""
-    filler = bare.re_search(r"^(0*|1*|2*|3*|4*|5*|6*|7*|8*|9*)$") | bare.startswith("1234567")
+    filler = (bare == bare.substr(0, 1).repeat(bare.length())) | bare.startswith("1234567")
     return (number.isnull() | filler).ifelse(ibis.null("string"), ibis.literal("+") + number)
