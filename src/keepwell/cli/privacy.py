@@ -19,12 +19,14 @@ def forget(
 ) -> None:
     """Erase people, keep the sums, write the list for the other systems."""
     shop = keepwell.open(workspace_meant(workspace, ()))
-    with talk(quiet=json) as tell:
-        meant = shop.held(*customers, tell=tell)
-    if dry:
-        answered(meant, _meant(meant), json=json)
-        return
-    if not yes:
+    if not (yes or dry) and not sys.stdin.isatty():
+        raise ConfigError("forgetting cannot be undone, and nobody is here to be asked", "forget", "Say --yes.")
+    if dry or not yes:
+        with talk(quiet=json) as tell:
+            meant = shop.held(*customers, tell=tell)
+        if dry:
+            answered(meant, _meant(meant), json=json)
+            return
         _confirm(_meant(meant))
     with talk(quiet=json) as tell:
         done = shop.forget(*customers, to=to, tell=tell)
@@ -76,10 +78,8 @@ def _confirm(words: str) -> None:
     """Ask before what cannot be undone.
 
     Raises:
-        ConfigError: Nobody can answer, or the answer was no.
+        ConfigError: The answer was no.
     """
-    if not sys.stdin.isatty():
-        raise ConfigError("forgetting cannot be undone, and nobody is here to be asked", "forget", "Say --yes.")
     sys.stderr.write(f"{words}\nThis cannot be undone. Type '{YES}' to go on: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() != YES:

@@ -103,14 +103,20 @@ def _ways(wanted: str, tables: Tables) -> Iterable[ir.Table]:
     yield customers.filter(_.customer_id == wanted)
     yield aliases.filter(aliases["alias"] == wanted)
     yield people.filter((_.record_id == wanted) | (_.own_id == wanted))
-    yield customers.filter(_.customer_key.lower() == low)
-    yield customers.filter(_.email.lower() == low)
-    yield people.filter(_.number.lower() == low)
-    yield people.filter(_.email.lower() == low)
+    yield _either(customers.filter(_.customer_key.lower() == low), people.filter(_.number.lower() == low))
+    yield _either(customers.filter(_.email.lower() == low), people.filter(_.email.lower() == low))
     digits = _digits(wanted)
     if digits:
-        yield people.filter(_.phone.re_replace("[^0-9]+", "").endswith(digits))
-        yield customers.filter(_.phone.re_replace("[^0-9]+", "").endswith(digits))
+        yield _either(customers.filter(_calls(digits)), people.filter(_calls(digits)))
+
+
+def _either(one: ir.Table, other: ir.Table) -> ir.Table:
+    """Return whom one of two tables names: what a household shares names all of it."""
+    return one.select("customer_id").union(other.select("customer_id"))
+
+
+def _calls(digits: str) -> Any:
+    return _.phone.re_replace("[^0-9]+", "").endswith(digits)
 
 
 def _digits(text: str) -> str:

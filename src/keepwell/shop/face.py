@@ -312,7 +312,8 @@ class Shop:
 
         Raises:
             DataError: There is no such table; names those there are.
-            WorkspaceError: An earlier version made the run, whose tables had other columns.
+            WorkspaceError: An earlier version made the run, whose tables had other columns; or it was rewritten while
+                it was read, because a person was forgotten.
         """
         from keepwell.engine import opened
         from keepwell.tables import CONTRACTS
@@ -323,6 +324,11 @@ class Shop:
         engine = opened(compute)
         try:
             yield {name: _whole(name, engine.read(path), found) for name, path in paths.items()}, engine
+        except BaseException as error:  # each engine has its own class of errors for files that are gone
+            if found.folder.is_dir():
+                raise
+            mend = "Ask again: the run stands under a new name, and its sums are the same."
+            raise WorkspaceError("a person was forgotten while the run was read", found.id, mend) from error
         finally:
             engine.close()
 

@@ -90,6 +90,9 @@ def find(workspace: Workspace, run_id: str | None = None) -> Run:
     """
     wanted = run_id or workspace.current
     known = {run.id: run for run in finished(workspace)}
+    rewritten = [run for run in known if wanted is not None and run.startswith(f"{wanted}-")]
+    if wanted not in known and rewritten:  # a person was forgotten meanwhile; see `erasing`
+        return known[max(rewritten)]
     if wanted is None:
         mend = "Make one with `keepwell run FILES`."
         if known:
