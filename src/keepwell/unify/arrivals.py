@@ -20,7 +20,7 @@ from keepwell.unify.typed import Readings, Seen
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-LINES = 10**12  # more than any file has lines
+LINES = 10**13  # more than any row of a file has for its line
 _COLUMNS: dict[str, pa.DataType] = {
     "arrival": pa.int64(),
     "file": pa.string(),

@@ -98,7 +98,7 @@ LOG = Format(
     kinds=words("""purchase | purchased | buy | bought | order | order completed | placed order | transaction
         | completed order | order placed | checkout completed | checkout complete | sale | payment"""),
     rest="generic events",
-    aside=True,
+    aside="any",
 )
 BROWSING = words("""view | viewed | page view | page_view | pageview | product viewed | view_item | product_view | cart
     | add_to_cart | add to cart | addtocart | product added | remove_from_cart | click | visit | session_start | search
