@@ -15,7 +15,7 @@ import ibis
 
 from keepwell.engine import Engine, collected, number
 from keepwell.settings import Reading
-from keepwell.unify import amounts, dates
+from keepwell.unify import amounts, dates, zones
 from keepwell.unify.columns import as_text, code, shapes
 from keepwell.unify.formats import ADDED, AMOUNTS, DATES, FORMATS, RATES, TEXTS, Format
 from keepwell.unify.reading import RawFile
@@ -44,6 +44,7 @@ class Seen:
     days: Mapping[str, dates.Evidence] = field(default_factory=dict)  # by field
     amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
     discount: Literal["money", "share", "percent"] = "money"  # what the column of discounts holds
+    zones: dict[str, str] = field(default_factory=dict)  # that rows name: the IANA zone of each, '' where none
 
     @property
     def format(self) -> Format:
@@ -106,7 +107,8 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     days = {name: _days(table, name, engine) for name in DATES if name in recognition.mapping}
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
-    return Seen(raw, recognition, days, said, _discount(table, recognition, engine))
+    zone = zones.named(engine, as_text(table[RAW + "time_zone"])) if "time_zone" in recognition.mapping else {}
+    return Seen(raw, recognition, days, said, _discount(table, recognition, engine), zone)
 
 
 def _days(table: ir.Table, name: str, engine: Engine) -> dates.Evidence:
@@ -159,6 +161,7 @@ def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     pooled = [_pooled(f.amounts.values()) for f in (file, *sisters)]
     read = {name: amounts.decided(own, pooled, told=reading.decimal) for name, own in file.amounts.items()}
     said = [note for name, day in days.items() for note in dates.notes(mapping[name], day, file.days[name])]
+    said += zones.notes(mapping.get("time_zone", ""), file.zones)
     said += amounts.notes({mapping[n]: r for n, r in read.items()})
     if file.discount != "money":
         unit = "a share of the line" if file.discount == "share" else "a percentage of the line"
@@ -210,8 +213,18 @@ def _stamps(raw: ir.Table, name: str, how: Readings, file: Seen, *, zone: str) -
     if name not in file.recognition.mapping:
         return ibis.null("timestamp"), ibis.null("date")
     reading = how.days[name]
-    written_in = file.raw.told.timezone or file.format.zone
-    return dates.stamps(_date_text(raw[RAW + name]), reading, zone=zone, written_in=written_in)
+    written_in, text = file.raw.told.timezone or file.format.zone, _date_text(raw[RAW + name])
+    plain = dates.stamps(text, reading, zone=zone, written_in=written_in)
+    known = {said: named for said, named in file.zones.items() if named}
+    if not known or file.raw.told.timezone:
+        return plain
+    of_zone = {named: dates.stamps(text, reading, zone=zone, written_in=named) for named in set(known.values())}
+    said = as_text(raw[RAW + "time_zone"])
+    moment, day = (
+        ibis.cases(*((said == told, of_zone[named][i]) for told, named in known.items()), else_=plain[i])
+        for i in (0, 1)
+    )
+    return moment, day
 
 
 def _text(raw: ir.Table, name: str) -> Any:

@@ -2,13 +2,13 @@
 
 from keepwell.unify.formats.shape import Format, columns
 
-_CLOCK = ("times are the shop's wall clock, of shop.timezone",)
 _WHO = """
 customer_id: Customer ID | Customer Reference ID
 name: Customer Name
 channel: Source | Location
 date: Date
 time: Time
+time_zone: Time Zone
 event: Event Type
 order_id: Transaction ID
 currency: Currency
@@ -36,7 +36,6 @@ description: Description
     required=("date", "amount"),
     same="key",
     signed_fees=True,
-    notes=_CLOCK,
 )
 
 ITEMS = Format(
@@ -58,5 +57,4 @@ quantity: Qty
 """
     ),
     required=("date", "gross"),
-    notes=_CLOCK,
 )
