@@ -86,7 +86,7 @@ def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
     columns = {field: column for mapping in (*how.others, how.mapping) for field, column in mapping.items()}
     text = {field: as_text(table[column]).strip().nullif("") for field, column in columns.items()}
     none = ibis.null("string")
-    number, email = (_key(text.get(name, none)) for name in ("customer_id", "email"))
+    number, email = (_key(text[name]) if name in text else none for name in ("customer_id", "email"))
     if how.format.nobody and "customer_id" in text:
         number = number.isin(sorted(how.format.nobody)).ifelse(none, number)
     told = [(name, text[name]) for name in WHO if name in text and name != "country"]
