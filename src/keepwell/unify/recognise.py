@@ -90,7 +90,7 @@ def format_named(name: str) -> str:
 
 def _as_told(raw: RawFile, format_: Format, free: Mapping[str, str], taken: Mapping[str, str]) -> Recognition:
     """Read a file as the format it was said to be; what that needs has to be there."""
-    mapping = _mapping(format_, _not(free, taken)) | taken
+    mapping = {**_mapping(format_, _not(free, taken)), **taken}
     if format_ is GENERIC[0]:
         _require(raw, format_, {"customer_id": "", **mapping})
         return _sales(raw, mapping)
