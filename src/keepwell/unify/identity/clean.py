@@ -39,8 +39,8 @@ COMPARED = ("first", "initial", "last", "email", "phone", "house", "way", "postc
 # What two records must share to be looked at together; each is one block.
 BLOCKS = (
     ("email",), ("phone",), ("last", "house", "postcode"), ("first", "house", "postcode"),
-    ("first", "last", "postcode"), ("first", "last", "city"), ("first", "last", "born"), ("last", "born", "initial"),
-    ("last", "way", "house"),
+    ("first", "last", "postcode"), ("first", "last", "city"), ("last", "way", "house"), ("last", "born"),
+    ("first", "born"), ("postcode", "born"), ("city", "born"),
 )  # fmt: skip
 
 

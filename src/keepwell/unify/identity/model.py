@@ -49,11 +49,12 @@ def _missing(*columns: str) -> str:
 COMPARISONS: dict[str, list[dict[str, Any]]] = {
     "first": [
         _null(_missing("initial")),
-        _level("first_l = first_r", "the same", 0.78, 0.004, tf_adjustment_column="first", tf_adjustment_weight=1.0),
+        _level("first_l = first_r", "the same", 0.775, 0.004, tf_adjustment_column="first", tf_adjustment_weight=1.0),
         _level(
             "contains(short_forms_l, concat('|', first_r, '|')) or contains(short_forms_r, concat('|', first_l, '|'))",
             "a short form", 0.05, 0.004,
         ),
+        _level("first_l = last_r and last_l = first_r", "changed places with the last", 0.005, 0.00002),
         _level(f"{_slip('first')} and not {_ENDING} and {_RARE}", "nearly the same", 0.05, 0.002),
         _level("(first_l is null or first_r is null) and initial_l = initial_r", "the first letter", 0.06, 0.005),
         _level("substr(first_l, 1, 3) = substr(first_r, 1, 3)", "the same beginning", 0.03, 0.012),
@@ -104,7 +105,7 @@ COMPARISONS: dict[str, list[dict[str, Any]]] = {
     ],
 }  # fmt: skip
 # Level numbers as Splink gives them.
-FIRST = {"same": 5, "short form": 4, "slip": 3, "initial": 2, "beginning": 1, "other": 0}
+FIRST = {"same": 6, "short form": 5, "exchanged": 4, "slip": 3, "initial": 2, "beginning": 1, "other": 0}
 LAST = {"same": 3, "slip": 2, "part": 1, "other": 0}
 ADDRESS = {"same": 3, "postcode": 2, "town": 1, "other": 0}
 BORN = {"same": 3, "near": 2, "year": 1, "other": 0}
