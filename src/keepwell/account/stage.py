@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import ibis
 import ibis.expr.types as ir
 
 from keepwell.account.assigned import Rates, assigned, given, rates
@@ -9,6 +12,7 @@ from keepwell.account.contribution import books, ledger, monthly, order_contribu
 from keepwell.account.lines import caught, line_rules, pairs, ruled, rules_of
 from keepwell.account.matching import matched
 from keepwell.account.orders import apart, shared
+from keepwell.account.payouts import adrift
 from keepwell.account.refunds import on_day_of_sale
 from keepwell.account.views import views
 from keepwell.engine import Engine, number
@@ -21,8 +25,8 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
     """Book every line that happened up to `settings.as_of`.
 
     Args:
-        tables: `order_lines`; also `files`, `products`, `customers`, `touches` and `spend`, each of which may be
-            missing.
+        tables: `order_lines`; also `files`, `products`, `customers`, `touches`, `spend` and `payouts`, each of which
+            may be missing.
         settings: `as_of`, `lines`, `facts`, `assumptions.margin` and `costs` are read.
         engine: Materialises what is used more than once.
         tell: Hears what is being done.
@@ -58,7 +62,7 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
         "order_contribution": earned,
         "ledger": months,
         "costs": brought.costs,
-        "unassigned": brought.unassigned,
+        "unassigned": _unassigned(tables, brought.unassigned, engine, as_of=day),
         **views(
             *(tables, settings, engine),
             lines=lines,
@@ -68,6 +72,15 @@ def run(tables: Tables, settings: Settings, engine: Engine, *, tell: Tell = quie
             contacts=brought.contacts,
         ),
     }
+
+
+def _unassigned(tables: Tables, work: ir.Table, engine: Engine, *, as_of: date | None) -> ir.Table:
+    """Return the table `unassigned`: of work, contacts and spend, and the fees that stand on no order."""
+    payouts = tables.get("payouts")
+    if payouts is None or not number(engine, payouts.count()):
+        return work
+    until = as_of or number(engine, tables["order_lines"].order_date.max()) or date.max
+    return engine.keep(ibis.union(work, adrift(payouts, tables["order_lines"], until=until)))
 
 
 def _booked(

@@ -42,10 +42,10 @@ def assigned(tables: Tables, costs: Costs, engine: Engine, *, as_of: date) -> Bo
     Raises:
         ConservationError: Some of it is missing or twice; says how much.
     """
-    ledger, model = tables["ledger"], tables["costs"]
+    ledger, model, lost = tables["ledger"], tables["costs"], tables["unassigned"]
     found = Borne(
         customers=sum((_sum(ledger, ledger[line], engine) for line in _BORNE), Decimal(0)),
-        unassigned=_sum(tables["unassigned"], ibis._.amount, engine),
+        unassigned=_sum(lost.filter(lost.ledger_line.isin(_BORNE)), ibis._.amount, engine),
         resources=_sum(model.filter(model.activity == ""), ibis._.cost, engine),
         contacts=_contacts(tables.get("touches"), costs, engine, as_of=as_of),
         spend=_spend(tables.get("spend"), engine, as_of=as_of),

@@ -16,7 +16,7 @@ def charged(lines: ir.Table, payouts: ir.Table) -> ir.Table:
     """Return order lines with the fees of payouts, on each order's first line.
 
     An order whose own file tells a fee keeps that. Fees of payouts that name no order, or none that is there, are on
-    no line; `adrift` returns them.
+    no line; the ledger shows them as unassigned.
 
     Args:
         lines: The columns of `order_lines`.
@@ -34,9 +34,3 @@ def charged(lines: ir.Table, payouts: ir.Table) -> ir.Table:
     heads = bearing.select(of_file="file", of_line="line", payout_fee="payout_fee")
     joined = lines.left_join(heads, [lines.file == heads.of_file, lines.line == heads.of_line])
     return joined.mutate(payment_fee=joined.payment_fee.coalesce(joined.payout_fee)).select(*lines.columns)
-
-
-def adrift(lines: ir.Table, payouts: ir.Table) -> ir.Table:
-    """Return the payouts with a fee that no order of `lines` can bear."""
-    taken = payouts.filter(payouts.fee != 0)
-    return taken.anti_join(lines.select("order_id").distinct(), "order_id")
