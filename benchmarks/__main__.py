@@ -17,6 +17,7 @@ SPEED = (
     "posterior_1m",
     "run_cdnow",
     "run_1m",
+    "ingest_1gb",
     "help",
 )
 ACCURACY = ("accuracy_worlds", "accuracy_cdnow", "accuracy_cdnow_pairs", "accuracy_online_retail", "accuracy_telco")
