@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Row = dict[str, Any]
+ONE_IN = 50  # of all revenue: the least that a group in the heading has
 MOST = 7  # groups; the smaller ones are added up
 NOBODY, NO_KIND, NO_CHANNEL = "no customer named", "no purchase kept", "not known"
 REVENUE = {"gross": 1, "discounts": -1, "shipping_charged": 1, "other": 1, "refunds": -1}
@@ -76,7 +77,7 @@ def known(data: pa.Table) -> list[Row]:
 
 def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - every chart is asked the same way
     """Say of which group most is left, and of which least."""
-    rows = known(data)
+    rows = _large(known(data))
     if not rows:
         return "There is no revenue of known customers to divide up"
     ranked = sorted(rows, key=lambda r: (-(r["contribution"] / net(r)), r["group"]))
@@ -85,6 +86,12 @@ def answer(data: pa.Table, *, currency: str = "") -> str:  # noqa: ARG001 - ever
     if len(ranked) == 1:
         return said
     return f"{said}; from ‘{worst['group']}’ customers, {'as many' if _left(worst) == _left(best) else _left(worst)}"
+
+
+def _large(rows: list[Row]) -> list[Row]:
+    """Return the groups whose revenue is large enough to be worth a word."""
+    whole = sum((net(row) for row in rows), Decimal(0))
+    return [row for row in rows if net(row) * ONE_IN >= whole]
 
 
 def _left(row: Row) -> str:

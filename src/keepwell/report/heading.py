@@ -29,7 +29,8 @@ def headed(data: Gathered, *, currency: str) -> Section | None:
             bridge.answer(data["bridge"], currency=currency),
             bridge.figure(data["bridge"], currency=currency),
             note="From the contribution of the 12 months before the last year to that of the last year, customer by "
-            f"customer: what each group took away or added. {MEANING}",
+            f"customer: what each group took away or added. Who came within the year before adds to it although they "
+            f"are steady, for that year they were here in part only. {MEANING}",
             behind=_turns(rows, currency),
         )
     ]

@@ -29,7 +29,9 @@ def merged(data: Gathered, *, currency: str) -> Section | None:
     row, pairs = data["identity"].to_pylist()[0], data["merges"].to_pylist()
     if not (row["alone"] or 0) > (row["customers"] or 0) and not pairs:
         return None
-    parts: list[Part] = [Text(_words(row)), _before_after(row, currency)]
+    parts: list[Part] = [Text(_words(row))]
+    if row["alone"] > row["customers"]:
+        parts.append(_before_after(row, currency))
     if pairs:
         parts.append(_evidence(pairs))
     if data["households"].num_rows:
