@@ -39,10 +39,15 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     alike = first >= FIRST["slip"]
     alike |= (first == FIRST["beginning"]) & key
     # Another first name, but what only one person has: a name of which nobody told us that it is short for the other.
-    alike |= (first == FIRST["other"]) & (born >= BORN["near"]) & key & (last >= LAST["part"])
+    # Twins share the day of birth, and often the e-mail.
+    own = (phone == SAME) | ((email == SAME) & (phone == UNTOLD))
+    alike |= (first == FIRST["other"]) & (born >= BORN["near"]) & own & (last >= LAST["part"])
     alike |= (first == FIRST["other"]) & (email == SAME) & (phone == SAME) & (last >= LAST["part"])
     # Father and son: the same name at the same address, each with an e-mail of his own.
     apart = (email == OTHER) & (phone != SAME) & (born < BORN["near"])
+    # Another telephone and no e-mail to set it right: then a first name that is only like the other does not do.
+    loose = (email == UNTOLD) & (phone == OTHER) & (born < BORN["near"]) & (first != FIRST["same"])
+    apart |= loose
     by_key = ((email == SAME) & alike & (last != LAST["other"])) | ((phone == SAME) & alike & (last >= LAST["part"]))
     named = ~pairs.elder_lesser & ~pairs.younger_lesser & alike & ~two_births & ~apart & (sure | by_key)
     neither = pairs.elder_lesser & pairs.younger_lesser
@@ -56,7 +61,7 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     kind = ibis.cases(
         ((email == SAME) & (rank != NO_EDGE), "email"), ((phone == SAME) & (rank != NO_EDGE), "phone"), else_="matched"
     )
-    strangers = (first >= FIRST["slip"]) & apart & (phone == OTHER)
+    strangers = (first >= FIRST["slip"]) & apart & (phone == OTHER) & (email == OTHER)
     conflict = ((first == FIRST["other"]) | two_births | strangers) & (rank == NO_EDGE)
     likely = (pairs.probability >= rules.review_above) & ((first >= FIRST["beginning"]) | (address == ADDRESS["same"]))
     return pairs.mutate(
