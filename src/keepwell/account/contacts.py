@@ -24,9 +24,10 @@ from keepwell.account import effort
 from keepwell.account.capacity import Span
 from keepwell.account.contribution import TIED, WORKED, month
 from keepwell.account.formula import Formula
+from keepwell.account.rounding import added
 from keepwell.account.work import Model, Work
 from keepwell.settings import Costs
-from keepwell.tables import MONEY, UNKNOWN, money
+from keepwell.tables import MONEY, UNKNOWN
 
 # Kinds of contact that are messages to many, whoever answers.
 MESSAGES = (
@@ -62,7 +63,7 @@ def costed(touches: ir.Table, model: Model, spans: tuple[Span, ...], costs: Cost
     columns = [model.place(work) + name for work in model.of("touch") for name in effort.TAKEN]
     return t.select(
         *("file", "line", "customer_id", "date", "month", "kind", "campaign", "order_id", "paid", *columns),
-        **{line: money(reduce(add, parts)) for line, parts in lines.items()},
+        **{line: added(reduce(add, parts)) for line, parts in lines.items()},
     )
 
 

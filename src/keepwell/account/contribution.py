@@ -22,6 +22,7 @@ import ibis.expr.types as ir
 from keepwell.account import effort
 from keepwell.account.capacity import Span
 from keepwell.account.lines import GIFT_CARD
+from keepwell.account.rounding import added, product
 from keepwell.account.work import Model
 from keepwell.settings import Costs
 from keepwell.tables import (
@@ -33,7 +34,6 @@ from keepwell.tables import (
     UNKNOWN,
     checked,
     counted,
-    money,
     total,
 )
 
@@ -123,10 +123,10 @@ def _own_costs(t: ir.Table, bought: Any, costs: Costs, model: Model) -> dict[str
     """Return what work and flat rates put into the lines of the ledger, and apart what the return of goods did."""
     back = {line: effort.spent(t, model, model.of("return"), line) for line in WORKED}
     flat = t.back_month.notnull().ifelse(_amount(costs.return_per_order), _none())
-    back["returns_handling"] = money(back["returns_handling"] + flat)
+    back["returns_handling"] = added(back["returns_handling"] + flat)
     own = {line: effort.spent(t, model, model.of("order", "line"), line) + back[line] for line in WORKED}
     own["fulfilment"] += bought.ifelse(_amount(costs.fulfilment_per_order), _none())
-    return {line: money(amount) for line, amount in own.items()} | {f"back_{k}": v for k, v in back.items()}
+    return {line: added(amount) for line, amount in own.items()} | {f"back_{k}": v for k, v in back.items()}
 
 
 def with_firsts(books: ir.Table, firsts: ir.Table, *, model: Model, spans: tuple[Span, ...]) -> ir.Table:
@@ -142,7 +142,7 @@ def with_firsts(books: ir.Table, firsts: ir.Table, *, model: Model, spans: tuple
     t = marked.mutate(first=marked._first.notnull()).drop("order_id_right", "_first")
     t = t.mutate(**effort.on_orders(t, model, spans, drivers=("first order",)))
     more = {line: effort.spent(t, model, model.of("first order"), line) for line in WORKED}
-    return t.mutate(**{line: money(t[line] + amount) for line, amount in more.items()})
+    return t.mutate(**{line: added(t[line] + amount) for line, amount in more.items()})
 
 
 def first_orders(books: ir.Table) -> ir.Table:
@@ -165,7 +165,7 @@ def order_contribution(books: ir.Table, contacts: ir.Table | None = None) -> ir.
         tied = contacts.filter(contacts.order_id.notnull())
         sums = tied.group_by("order_id").aggregate(**{f"more_{line}": _summed(tied[line]) for line in TIED})
         joined = t.left_join(sums, "order_id").drop("order_id_right")
-        t = joined.mutate(**{line: money(joined[line] + joined[f"more_{line}"].fill_null(_none())) for line in TIED})
+        t = joined.mutate(**{line: added(joined[line] + joined[f"more_{line}"].fill_null(_none())) for line in TIED})
     return checked("order_contribution", _with_contribution(t))
 
 
@@ -191,7 +191,7 @@ def monthly(books: ir.Table, priced: ir.Table) -> ir.Table:
     for line in WORKED:
         part = t[f"back_{line}"]
         apart = at_first.ifelse(t[line] - part, _none()) + at_return.ifelse(part, _none())
-        placed[line] = money(apart)
+        placed[line] = added(apart)
     return t.select("month", *_ON_LINES, customer_id="owner", purchase=t.purchase & at_first, **placed)
 
 
@@ -281,7 +281,7 @@ def _with_contribution(t: ir.Table) -> ir.Table:
     steps = {}
     for name, costs in zip(CONTRIBUTIONS, LEDGER_COSTS, strict=True):
         left -= reduce(add, [full[cost] for cost in costs])
-        steps[name] = money(left)
+        steps[name] = added(left)
     return full.mutate(**steps)
 
 
@@ -290,13 +290,12 @@ def _taken(model: Model, drivers: Iterable[str]) -> list[str]:
 
 
 def _summed(amount: Any) -> Any:
-    return money(amount.sum())
+    return added(amount.sum())
 
 
 def times(amount: Any, factor: Decimal) -> Any:
     """Return money times a factor of at most five decimals, as money."""
-    # 19 digits make DuckDB compute in 128 bits, and money x 5 decimals is still exact on Spark: no engine rounds early.
-    return money(amount.cast("decimal(19,5)") * ibis.literal(factor.quantize(Decimal("0.00001")), "decimal(19,5)"))
+    return product(added(amount), factor.quantize(Decimal("0.00001")))
 
 
 def _amount(value: Decimal) -> Any:

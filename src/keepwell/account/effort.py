@@ -20,9 +20,9 @@ import ibis.expr.types as ir
 
 from keepwell.account.capacity import Span
 from keepwell.account.formula import MOST, Formula
-from keepwell.account.rounding import rounded
+from keepwell.account.rounding import added, product, rounded
 from keepwell.account.work import Model, Work
-from keepwell.tables import MONEY, counted, money
+from keepwell.tables import MONEY, counted
 
 TAKEN = ("times", "minutes", "cost")
 _SUMMED = ("units", "weight", "value")
@@ -57,7 +57,7 @@ def summed(priced: ir.Table, model: Model) -> dict[str, Any]:
     for work in model.of("line"):
         minutes = t[model.place(work) + "minutes"]
         known = minutes.count(where=t.sale == 1) == t.sale.sum()
-        sums[model.place(work) + "minutes"] = known.ifelse(money(minutes.sum()), ibis.null(MONEY))
+        sums[model.place(work) + "minutes"] = known.ifelse(added(minutes.sum()), ibis.null(MONEY))
     return sums
 
 
@@ -102,7 +102,7 @@ def charged(minutes: Any, month: Any, spans: tuple[Span, ...], work: Work) -> An
 def spent(t: ir.Table, model: Model, works: Iterable[Work], line: str) -> Any:
     """Return the cost of the work among `works` that stands in a line of the ledger."""
     costs = [t[model.place(work) + "cost"] for work in works if work.ledger == line]
-    return reduce(add, costs) if costs else _zero()
+    return added(reduce(add, costs)) if costs else _zero()
 
 
 def of_one(work: Work, values: Mapping[str, Any]) -> Any:
@@ -142,7 +142,7 @@ def _per_line(t: ir.Table, work: Work) -> Any:
 def _sum(t: ir.Table, name: str, where: Any) -> Any:
     """Return a sum over the lines `where`, null if one of them does not know its part."""
     unknown = (where & t[name].isnull()).cast("int64").max() == 1
-    return unknown.ifelse(ibis.null(MONEY), money(t[name].sum(where=where)))
+    return unknown.ifelse(ibis.null(MONEY), added(t[name].sum(where=where)))
 
 
 def _times(t: ir.Table, work: Work) -> Any:
@@ -168,7 +168,7 @@ def _asked(t: ir.Table, work: Work) -> dict[str, Any]:
 
 
 def _at(minutes: Any, rate: Decimal) -> Any:
-    return money(minutes * ibis.literal(rate, "decimal(18,8)"))
+    return product(minutes, rate)
 
 
 def _zero() -> Any:
