@@ -130,3 +130,13 @@ def test_the_same_rows_in_two_exports_count_once(duckdb, raw_file, ran):
     tables = ran(duckdb, raw_file(SALES), raw_file(TOUCHES, name="a.csv"), raw_file(more, name="b.csv"))
     assert len(tables["touches"]) == 3
     assert len(tables["duplicates"]) == 2
+
+
+@pytest.mark.spark
+def test_spark_gives_the_same_facts(duckdb, spark, raw_file, ran):
+    touches = "customer_id,date,type,minutes,cost\nann,2024-01-07,call,3.5,0.20\nzoe,2024-01-08,mail,,-1\n"
+    files = [raw_file(SALES.replace("email", "note")), raw_file(touches, name="touches.csv")]
+    files += [raw_file(text, name=name) for name, text in (("f.csv", FEEDBACK), ("p.csv", PAYOUTS), ("s.csv", SPEND))]
+    here, there = (ran(engine, *files) for engine in (duckdb, spark))
+    for name in ("touches", "feedback", "spend", "payouts", "people", "customers", "quarantine"):
+        assert here[name] == there[name], name
