@@ -17,17 +17,6 @@ LATEST = Identity()
 _GOLDEN = ("name", "email", "phone", "street", "city", "postcode", "country", "company")
 
 
-def alone(records: ir.Table) -> ir.Table:
-    """Return the table `people` where every key is a customer of its own, but for one e-mail of several records."""
-    moment = records.arrived.epoch_seconds().cast("string") + records.file + records.line.cast("string").lpad(12, "0")
-    table = records.mutate(moment=moment)
-    table = table.mutate(eldest=table.moment.min().over(ibis.window(group_by=table.email)))
-    elders = table.filter(table.email.notnull() & (table.moment == table.eldest))
-    elders = elders.select(elder_mail="email", elder_id="own_id")
-    table = table.left_join(elders, table.email == elders.elder_mail)
-    return checked("people", table.mutate(customer_id=ibis.coalesce(table.elder_id, table.own_id)))
-
-
 def former(people: ir.Table) -> ir.Table:
     """Return the table `aliases`: the ids that records would have had alone, and the customer they became."""
     changed = people.filter(people.own_id != people.customer_id)

@@ -131,7 +131,8 @@ test: test | is test | test order | is test order | test mode | testmode
     required=("date", "customer"),
     void=words("""cancelled | canceled | voided | void | failed | declined | unpaid | expired | abandoned | rejected
         | trash | draft | wc-cancelled | wc-failed | checkout-draft | unsuccessful"""),
-    unpaid=words("pending | pending payment | awaiting payment | on hold | on-hold | invoiced | open | due | outstanding"),
+    unpaid=words("""pending | pending payment | awaiting payment | on hold | on-hold | invoiced | open | due
+        | outstanding"""),
     returned=words("refunded | fully refunded | full refund | wc-refunded | chargeback | charged back"),
 )
 
