@@ -39,6 +39,12 @@ def placed(engine, name, rows):
 
 
 @pytest.fixture
+def engine(duckdb):
+    """A shop reads with DuckDB, whichever engine wrote the run."""
+    return duckdb
+
+
+@pytest.fixture
 def tables(engine):
     when = datetime(2024, 1, 1)
     people = [
