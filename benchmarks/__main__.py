@@ -17,6 +17,7 @@ SPEED = (
     "posterior_1m",
     "run_cdnow",
     "run_1m",
+    "ledger_4m",
     "ingest_1gb",
     "help",
 )
