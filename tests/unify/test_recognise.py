@@ -39,22 +39,6 @@ def test_generic_columns_are_found_under_their_many_names(raw_file):
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        (  # Magento
-            "ID,Purchase Point,Purchase Date,Grand Total (Base),Status,Customer Email,"
-            "Shipping and Handling,Total Refunded",
-            {"date": "Purchase Date", "order_total": "Grand Total (Base)", "email": "Customer Email",
-             "shipping": "Shipping and Handling", "refund": "Total Refunded", "status": "Status"},
-        ),
-        (  # BigCommerce
-            "Order ID,Order Date,Order Status,Order Total,Tax Total,Shipping Total,Refund Amount,Email Address",
-            {"order_id": "Order ID", "date": "Order Date", "status": "Order Status", "order_total": "Order Total",
-             "tax": "Tax Total", "shipping": "Shipping Total", "refund": "Refund Amount", "email": "Email Address"},
-        ),
-        (  # Amazon
-            "order-id,purchase-date,buyer-email,item-price,quantity-purchased,currency",
-            {"order_id": "order-id", "date": "purchase-date", "email": "buyer-email", "unit_price": "item-price",
-             "quantity": "quantity-purchased", "currency": "currency"},
-        ),
         (  # Superstore
             "Order ID,Order Date,Ship Date,Customer ID,Customer Name,Product ID,Sales,Quantity,Discount,Profit",
             {"order_id": "Order ID", "date": "Order Date", "customer_id": "Customer ID", "name": "Customer Name",
