@@ -53,29 +53,29 @@ def test_a_discount_on_the_order_is_borne_by_all_of_its_products(engine, order_l
     }
 
 
-def test_a_discount_of_a_line_stays_where_it_is(engine, order_lines):
+def test_a_discount_of_a_line_stays_where_it_is(duckdb, order_lines):
     given_lines = (
         {"product_id": "A1", "gross": 10, "discount": 5},
         {"product_id": "B1", "gross": 60, "discount": 6},
         {"order_id": "o2", "product_id": "A1", "gross": 10},
         {"order_id": "o2", "product_id": "B1", "gross": 30, "discount": 3},  # not on the first line: the line's own
     )
-    rows, _ = told(engine, order_lines(engine, *given_lines))
+    rows, _ = told(duckdb, order_lines(duckdb, *given_lines))
     assert {key[0]: r["discounts"] for key, r in rows.items()} == {"A1": 5, "B1": 9}
-    alone, _ = told(engine, order_lines(engine, {**given_lines[0]}, {"product_id": "B1", "gross": 60}), wide=False)
+    alone, _ = told(duckdb, order_lines(duckdb, {**given_lines[0]}, {"product_id": "B1", "gross": 60}), wide=False)
     assert {key[0]: r["discounts"] for key, r in alone.items()} == {"A1": 5, "B1": 0}
 
 
-def test_a_line_that_is_a_discount_is_borne_by_the_products(engine, order_lines):
+def test_a_line_that_is_a_discount_is_borne_by_the_products(duckdb, order_lines):
     lines = order_lines(
-        engine,
+        duckdb,
         {"product_id": "A1", "gross": 25, "product_cost": 5},
         {"product_id": "B1", "gross": 75},
         {"product_id": "D", "description": "Discount", "refund": "0.01", "quantity": -1},
         {"order_id": "o2", "product_id": "D", "description": "Discount", "refund": 7, "quantity": -1},
         {"order_id": "o2", "product_id": "POST", "description": "POSTAGE", "gross": 4},
     )
-    rows, _ = told(engine, lines)
+    rows, _ = told(duckdb, lines)
     assert {key[0]: r["discounts"] for key, r in rows.items()} == {
         "A1": Decimal("0.0025"),
         "B1": Decimal("0.0075"),

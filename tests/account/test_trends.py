@@ -105,8 +105,8 @@ def test_each_turn_has_its_month(engine):
     }
 
 
-def test_winning_a_customer_is_no_loss_to_recover_from(engine):
-    rows = told(engine, {"ann": {30: -20, 13: -20, 3: 30}}, acquisition=Decimal(50))
+def test_winning_a_customer_is_no_loss_to_recover_from(duckdb):
+    rows = told(duckdb, {"ann": {30: -20, 13: -20, 3: 30}}, acquisition=Decimal(50))
     assert (rows["ann"]["before"], rows["ann"]["recent"], rows["ann"]["turn"]) == (30, 80, "growing")
 
 
@@ -118,13 +118,13 @@ def test_who_came_within_the_year_before_is_held_against_their_own_first_year(du
     ]
 
 
-def test_one_mad_year_does_not_bend_the_slope(engine):
+def test_one_mad_year_does_not_bend_the_slope(duckdb):
     calm = {ago: 100 + 10 * (4 - ago // 12) for ago in range(0, 60, 12)}
-    rows = told(engine, {"calm": calm, "mad": {**calm, 24: 5000}})
+    rows = told(duckdb, {"calm": calm, "mad": {**calm, 24: 5000}})
     assert rows["calm"]["slope"] == pytest.approx(10)
     assert abs(rows["mad"]["slope"] - 10) < 40
-    assert told(engine, {"young": {23: 5, 1: 5}})["young"]["slope"] == 0
-    assert told(engine, {"younger": {22: 5, 1: 5}})["younger"]["slope"] is None
+    assert told(duckdb, {"young": {23: 5, 1: 5}})["young"]["slope"] == 0
+    assert told(duckdb, {"younger": {22: 5, 1: 5}})["younger"]["slope"] is None
 
 
 MONTHS = st.dictionaries(st.integers(0, 60), st.integers(-30, 60).filter(bool), min_size=1, max_size=14)

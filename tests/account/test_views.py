@@ -85,8 +85,8 @@ def whole(rows, name):
     return sum((row[name] for row in rows), Decimal(0))
 
 
-def test_products_are_the_ledger_but_for_delivery_and_fees(engine, told, order_lines):
-    tables = told(engine, order_lines)
+def test_products_are_the_ledger_but_for_delivery_and_fees(duckdb, told, order_lines):
+    tables = told(duckdb, order_lines)
     ledger = tables["ledger"]
     for name in ("gross", "discounts", "refunds", "product_cost"):
         assert whole(tables["product_contribution"], name) == whole(ledger, name)

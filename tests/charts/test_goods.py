@@ -20,8 +20,8 @@ def told(engine, made, earned):
     return collected(engine, goods_data({"product_contribution": engine.table(table.to_batches(), table.schema)}))
 
 
-def test_the_best_tenth_is_counted_over_all_products_though_few_are_told(engine, made):
-    data = told(engine, made, {"": 5000, **{f"p{i:02d}": 100 - i for i in range(60)}})
+def test_the_best_tenth_is_counted_over_all_products_though_few_are_told(duckdb, made):
+    data = told(duckdb, made, {"": 5000, **{f"p{i:02d}": 100 - i for i in range(60)}})
     assert data.num_rows == 40
     best = sum(range(95, 101))
     part = f"{100 * best / sum(range(41, 101)):.0f}%"
