@@ -38,7 +38,8 @@ def test_the_nearest_column_is_guessed(keepwell, tmp_path):
     assert "--map" in error
 
 
-def test_a_mapped_column_is_taken(keepwell, tmp_path):
+def test_a_mapped_column_is_taken(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD.replace("customer_id", "Kundennummer").replace("amount", "Betrag"))
     status, said, error = keepwell(
         "run", "o.csv", "--map", "Kundennummer=customer_id", "--map", "Betrag=amount", "--json"
@@ -47,7 +48,8 @@ def test_a_mapped_column_is_taken(keepwell, tmp_path):
     assert said["customers"] == 40
 
 
-def test_unreadable_amounts_and_dates_go_to_quarantine(keepwell, tmp_path):
+def test_unreadable_amounts_and_dates_go_to_quarantine(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     bad = "x,2023-02-30,5\nx,2023-02-03,abc\nx,2023-02-03,NaN\nx,2023-02-03,inf\nx,2023-02-03,1e30\nx,2999-01-01,5\n"
     (tmp_path / "o.csv").write_text(GOOD + bad)
     status, said, error = keepwell("run", "o.csv", "--json")
@@ -55,7 +57,8 @@ def test_unreadable_amounts_and_dates_go_to_quarantine(keepwell, tmp_path):
     assert said["rows"] == {"in": 406, "facts": 400, "quarantined": 6, "duplicates": 0}
 
 
-def test_many_rows_in_quarantine_stop_a_run_from_becoming_current(keepwell, tmp_path):
+def test_many_rows_in_quarantine_stop_a_run_from_becoming_current(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD + "x,never,5\n" * 60)
     status, said, _ = keepwell("run", "o.csv", "--json")
     assert status == 0
@@ -65,7 +68,8 @@ def test_many_rows_in_quarantine_stop_a_run_from_becoming_current(keepwell, tmp_
     assert keepwell("export", "values", "--to", "v.csv")[0] == 0
 
 
-def test_the_same_file_twice_is_one_file(keepwell, tmp_path):
+def test_the_same_file_twice_is_one_file(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD)
     (tmp_path / "copy.csv").write_text(GOOD)
     one = keepwell("run", "o.csv", "--json")[1]
@@ -73,7 +77,9 @@ def test_the_same_file_twice_is_one_file(keepwell, tmp_path):
     assert two["money"]["ledger"] == one["money"]["ledger"]
 
 
-def test_overlapping_exports_count_each_row_once(keepwell, tmp_path):
+def test_overlapping_exports_count_each_row_once(keepwell, tmp_path, plain):
+    plain(tmp_path / "a.keepwell")
+    plain(tmp_path / "whole.keepwell")
     lines = GOOD.splitlines(keepends=True)
     (tmp_path / "a.csv").write_text("".join(lines[:301]))
     (tmp_path / "b.csv").write_text(lines[0] + "".join(lines[201:]))
@@ -92,7 +98,8 @@ def test_currencies_are_not_added_up(keepwell, tmp_path):
     assert "USD" in error
 
 
-def test_rows_of_nobody_are_facts_of_nobody(keepwell, tmp_path):
+def test_rows_of_nobody_are_facts_of_nobody(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD + ",2023-05-05,7\n" * 130)
     status, said, error = keepwell("run", "o.csv", "--json")
     assert status == 0, said or error
@@ -137,7 +144,8 @@ def test_a_workspace_from_a_newer_version_is_left_alone(keepwell, tmp_path):
     assert "newer" in error
 
 
-def test_a_customer_who_is_not_there_gets_near_names(keepwell, tmp_path):
+def test_a_customer_who_is_not_there_gets_near_names(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD)
     assert keepwell("run", "o.csv", "--json")[0] == 0
     status, _, error = keepwell("explain", "c99")
@@ -146,7 +154,8 @@ def test_a_customer_who_is_not_there_gets_near_names(keepwell, tmp_path):
     assert keepwell("explain", "c9", "--json")[0] == 0
 
 
-def test_export_to_an_unknown_kind_of_file_names_the_kinds(keepwell, tmp_path):
+def test_export_to_an_unknown_kind_of_file_names_the_kinds(keepwell, tmp_path, plain):
+    plain(tmp_path / "o.keepwell")
     (tmp_path / "o.csv").write_text(GOOD)
     keepwell("run", "o.csv", "--json")
     status, _, error = keepwell("export", "values", "--to", "values.doc")

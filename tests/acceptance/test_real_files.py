@@ -28,12 +28,14 @@ def test_cdnow(keepwell, shared_data):
     assert equity["lower"] < equity["expected"] < equity["upper"]
 
 
-def test_cdnow_sample_has_no_header(keepwell, shared_data):
+def test_cdnow_sample_has_no_header(keepwell, shared_data, plain, tmp_path):
+    plain(tmp_path / "CDNOW_sample.keepwell")
     said = answer(keepwell, shared_data / "cdnow/CDNOW_sample.txt")
     assert (said["customers"], said["rows"]["facts"]) == (2_357, 6_919)
 
 
-def test_online_retail_accounts_for_every_line(keepwell, shared_data):
+def test_online_retail_accounts_for_every_line(keepwell, shared_data, plain, tmp_path):
+    plain(tmp_path / "online_retail.keepwell")
     said = answer(keepwell, shared_data / "online_retail/online_retail.csv.gz")
     rows, money = said["rows"], {name: Decimal(value) for name, value in said["money"].items()}
     assert rows["in"] == 541_909 == rows["facts"] + rows["quarantined"] + rows["duplicates"]
@@ -47,7 +49,8 @@ def test_online_retail_accounts_for_every_line(keepwell, shared_data):
     assert "unknown" not in set(values["customer_id"].to_pylist())
 
 
-def test_adventureworks_with_its_products(keepwell, shared_data):
+def test_adventureworks_with_its_products(keepwell, shared_data, plain, tmp_path):
+    plain(tmp_path / "aw.keepwell")
     folder = shared_data / "adventureworks"
     files = [*sorted(folder.glob("AdventureWorks_Sales_*.csv")), folder / "AdventureWorks_Products.csv"]
     said = answer(keepwell, *files, folder / "AdventureWorks_Customers.csv", "--workspace", "aw.keepwell")
@@ -58,7 +61,8 @@ def test_adventureworks_with_its_products(keepwell, shared_data):
     assert said["customers"] >= 17_416
 
 
-def test_the_same_run_twice_gives_the_same_numbers(keepwell, shared_data):
+def test_the_same_run_twice_gives_the_same_numbers(keepwell, shared_data, plain, tmp_path):
+    plain(tmp_path / "CDNOW_sample.keepwell")
     file = shared_data / "cdnow/CDNOW_sample.txt"
     first, second = (answer(keepwell, file, "--contact-cost", "0.5") for _ in range(2))
     for name in ("rows", "money", "customers", "revenue", "contribution", "stop", "models"):

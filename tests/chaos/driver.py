@@ -15,7 +15,7 @@ from pathlib import Path
 
 from keepwell import loop
 from keepwell.loop.forgetting import forget
-from keepwell.settings import Settings, with_options
+from keepwell.settings import Settings, merged, with_options
 
 
 def do(order, settings):
@@ -29,7 +29,9 @@ def do(order, settings):
 
 
 def main():
-    settings = with_options(Settings(), {"memory": "512MB", "threads": 2, "draws": 64, "contact_cost": 0.8})
+    # Without the challenger, the calendar and covariates, which write nothing of their own.
+    plain = merged(Settings(), {"predict": {"challenger": False, "season": False, "covariates": []}})
+    settings = with_options(plain, {"memory": "512MB", "threads": 2, "draws": 64, "contact_cost": 0.8})
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()

@@ -150,7 +150,8 @@ def test_every_write_has_a_point_before_and_after_it(driver):
     assert tables | writes <= set(driver.points)
 
 
-def test_two_at_once_both_succeed_and_the_second_says_whose_turn_it_is(tmp_path, orders_csv):
+def test_two_at_once_both_succeed_and_the_second_says_whose_turn_it_is(tmp_path, orders_csv, plain):
+    plain(tmp_path / "w")
     command = [sys.executable, "-m", "keepwell", "run", str(orders_csv), "--workspace", str(tmp_path / "w")]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=300)[1] for process in both]

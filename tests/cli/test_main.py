@@ -77,7 +77,9 @@ def test_files_of_two_years_get_two_workspaces(tmp_path):
     assert sorted(path.name for path in tmp_path.glob("*.keepwell")) == ["orders.2023.keepwell", "orders.2024.keepwell"]
 
 
-@pytest.mark.parametrize("arguments", [["explain", "17850"], ["export", "values", "--to", "v.csv"], ["runs"], ["run"]])
+@pytest.mark.parametrize(
+    "arguments", [["explain", "17850"], ["export", "values", "--to", "v.csv"], ["runs"], ["run"], ["add"], ["inbox"]]
+)
 def test_without_a_workspace_a_command_says_so(tmp_path, arguments):
     done = keepwell(*arguments, cwd=tmp_path)
     assert done.returncode == 2

@@ -18,10 +18,10 @@ AS_OF = date(2024, 12, 31)
 
 
 @pytest.fixture(scope="module")
-def tables(orders_csv, tmp_path_factory, duckdb):
+def tables(orders_csv, tmp_path_factory, duckdb, plain):
     """The tables of a finished run of a shop with a bad row and rows of nobody."""
     folder = tmp_path_factory.mktemp("conservation") / "orders.keepwell"
-    loop.run(folder, files=[orders_csv], settings=with_options(Settings(), {"memory": "512MB", "threads": 2}))
+    loop.run(folder, files=[orders_csv], settings=with_options(plain(Settings()), {"memory": "512MB", "threads": 2}))
     run = store.find(Workspace.open(folder))
     return {
         name: duckdb.read(run.path(name)) for name in ("files", "order_lines", "quarantine", "duplicates", "ledger")

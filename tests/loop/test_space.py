@@ -17,6 +17,8 @@ from pathlib import Path
 import keepwell
 
 disk, orders = Path(sys.argv[1]), sys.argv[2]
+(disk / "w").mkdir()
+(disk / "w" / "keepwell.toml").write_text("[predict]\\nchallenger = false\\nseason = false\\ncovariates = []\\n")
 shop = keepwell.open(disk / "w", create=True)
 options = {"memory": "512MB", "threads": 2, "draws": 64}
 first = shop.run(orders, **options)["run"]
@@ -32,7 +34,7 @@ try:
 except keepwell.WorkspaceError as error:
     print(error)
 left = sorted(path.name for path in (disk / "w").iterdir())
-assert left == [".lock", "current", "inbox", "reports", "runs", "workspace.json"], left
+assert left == [".lock", "current", "inbox", "keepwell.toml", "reports", "runs", "workspace.json"], left
 assert keepwell.open(disk / "w").summary()["run"] == first
 filler.unlink()
 assert shop.run(orders, **options)["run"] > first

@@ -9,13 +9,15 @@ import pytest
 
 from keepwell import loop, store
 from keepwell.errors import DataError
-from keepwell.settings import Settings, with_options
+from keepwell.settings import Settings, merged, with_options
 from keepwell.store import Workspace, entries
 from keepwell.tables import CONTRACTS
 
 
 def run(folder, *files, options=None, **more):
-    settings = with_options(Settings(), {"memory": "512MB", "threads": 2, **(options or {})})
+    """Run without the challenger, the calendar and covariates, which have their own tests."""
+    plain = merged(Settings(), {"predict": {"challenger": False, "season": False, "covariates": []}})
+    settings = with_options(plain, {"memory": "512MB", "threads": 2, **(options or {})})
     return loop.run(folder, files=list(files) or None, settings=settings, **more)
 
 

@@ -17,9 +17,9 @@ SMALL = {"memory": "512MB", "threads": 2, "draws": 64}
 
 
 @pytest.fixture(scope="session")
-def shop(orders_csv, tmp_path_factory):
+def shop(orders_csv, tmp_path_factory, plain):
     """A shop that ran once."""
-    one = keepwell.open(tmp_path_factory.mktemp("shop") / "orders.keepwell", create=True)
+    one = keepwell.open(plain(tmp_path_factory.mktemp("shop") / "orders.keepwell"), create=True)
     one.run(orders_csv, contact_cost=0.8, **SMALL)
     return one
 
@@ -71,6 +71,7 @@ def test_options_go_before_the_file_and_the_file_before_the_defaults(tmp_path, o
     shop = keepwell.open(tmp_path / "w", create=True)
     path = shop.init()
     text = path.read_text().replace("#margin = 0.3", "margin = 0.35").replace("#per_year = 4.0", "per_year = 6")
+    text = text.replace("#challenger = true", "challenger = false").replace("#season = true", "season = false")
     path.write_text(text)
     assert shop.settings.contact.per_year == 6
     shop.run(orders_csv, margin=0.5, **SMALL)

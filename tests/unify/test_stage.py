@@ -231,14 +231,28 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=15), names=st.sampled_from(HEADERS))
-def test_whatever_stands_in_the_cells_every_row_is_accounted_for(duckdb, native_file, ran, rows, names):
-    columns = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
-    table = pa.table({"line": pa.array(range(1, len(rows) + 1), pa.int64()), **columns})
-    tables = ran(duckdb, native_file(table, name="a.parquet", salt=str(rows) + str(names)))
+FILES = st.lists(
+    st.tuples(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=15), st.sampled_from(HEADERS)),
+    min_size=4,
+    max_size=6,
+)
+
+
+# Several files a run, each of a source of its own: a run takes as long with one.
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=FILES)
+def test_whatever_stands_in_the_cells_every_row_is_accounted_for(duckdb, native_file, ran, files):
+    made = {}
+    for number, (rows, names) in enumerate(files):
+        columns = {n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(names)}
+        table = pa.table({"line": pa.array(range(1, len(rows) + 1), pa.int64()), **columns})
+        raw = native_file(table, name=f"{number}.parquet", source=f"shop{number}", salt=str(rows) + str(names))
+        made[raw.digest] = raw
+    tables = ran(duckdb, *made.values())
     assert conserved(tables)
-    assert sorted(r["line"] for t in ("order_lines", "quarantine") for r in tables[t]) == list(range(1, len(rows) + 1))
+    lines = [(r["file"], r["line"]) for t in ("order_lines", "quarantine", "duplicates") for r in tables[t]]
+    assert sorted(lines) == sorted((d, line) for d, raw in made.items() for line in range(1, raw.rows + 1))
+    assert not tables["duplicates"]
     for row in tables["order_lines"]:
         assert (
             row["money"] == row["gross"] - row["discount"] + row["shipping"] + row["tax"] + row["other"] - row["refund"]
