@@ -112,9 +112,9 @@ def test_work_on_orders_lines_and_returns_stands_where_it_was_called_for(engine,
     assert_whole(tables, flat=5)
 
 
-def test_the_first_order_of_a_known_customer_alone_calls_for_its_work(engine, order_lines):
+def test_the_first_order_of_a_known_customer_alone_calls_for_its_work(duckdb, order_lines):
     lines = order_lines(
-        engine,
+        duckdb,
         {"order_id": "a1", "gross": 5},
         {"order_id": "a2", "gross": 5, "day": "2024-02-01"},
         {"order_id": "b9", "gross": 5, "customer_id": "bob"},
@@ -122,22 +122,22 @@ def test_the_first_order_of_a_known_customer_alone_calls_for_its_work(engine, or
         {"order_id": "n1", "gross": 5, "customer_id": "unknown"},
     )
     check = work("credit check", per="first order", minutes="50 if lines == 1 and value < 100 else 0", ledger="service")
-    tables = booked(engine, lines, costs={"resources": [STORE], "activities": [check]})
+    tables = booked(duckdb, lines, costs={"resources": [STORE], "activities": [check]})
     borne = {row["order_id"]: row["service"] for row in tables["order_contribution"]}
     assert borne == {"a1": 30, "a2": 0, "b8": 30, "b9": 0, "n1": 0}
     assert_whole(tables)
 
 
-def test_a_contact_goes_to_its_order_else_to_the_purchase_before_it_else_to_the_month(engine, order_lines):
+def test_a_contact_goes_to_its_order_else_to_the_purchase_before_it_else_to_the_month(duckdb, order_lines):
     lines = order_lines(
-        engine,
+        duckdb,
         {"order_id": "1", "gross": 50},
         {"order_id": "2", "gross": 50, "day": "2024-02-01"},
         {"order_id": "9", "gross": 7, "customer_id": "bob", "day": "2024-03-01"},
     )
     ticket = {"customer_id": "ann", "kind": "Ticket", "day": "2024-02-10"}
     touches = made(
-        engine,
+        duckdb,
         "touches",
         [
             ticket | {"order_id": "1"},  # 10 minutes, as the model says
@@ -153,7 +153,7 @@ def test_a_contact_goes_to_its_order_else_to_the_purchase_before_it_else_to_the_
     )
     answer = work("answer", "help desk", "touch ticket", 10, "service")
     costs = {"resources": [DESK], "activities": [answer], "touches": {"Catalogue": "1.25", "visit": "1"}}
-    tables = booked(engine, lines, costs=costs, touches=touches)
+    tables = booked(duckdb, lines, costs=costs, touches=touches)
     orders, months = by(tables["order_contribution"], "order_id"), by(tables["ledger"], "customer_id", "month")
     # A minute costs 0.75.
     assert {o: row["service"] for o, row in orders.items()} == {"1": D("7.5"), "2": D("9"), "9": D("87.5")}
@@ -222,10 +222,10 @@ def test_spend_goes_to_those_it_won_and_campaigns_to_those_they_touched(engine, 
     assert_whole(tables, spend="161.0003")
 
 
-def test_what_rounding_gains_or_loses_is_told_beside_the_unused_capacity(engine, order_lines):
-    lines = order_lines(engine, *({"order_id": str(i), "gross": 5} for i in range(3)))
+def test_what_rounding_gains_or_loses_is_told_beside_the_unused_capacity(duckdb, order_lines):
+    lines = order_lines(duckdb, *({"order_id": str(i), "gross": 5} for i in range(3)))
     third = {"name": "team", "cost": "1", "minutes": 3, "first": JAN}
-    tables = booked(engine, lines, costs={"resources": [third], "activities": [work("pack", "team", minutes=1)]})
+    tables = booked(duckdb, lines, costs={"resources": [third], "activities": [work("pack", "team", minutes=1)]})
     lost = [row for row in tables["unassigned"] if row["month"] == JAN]
     assert [row["fulfilment"] for row in tables["order_contribution"]] == [D("0.3333")] * 3
     # The three minutes are all there are: 0.33333333 each, so nothing is unused and 0.0001 is lost on the way.

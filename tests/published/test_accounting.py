@@ -28,7 +28,7 @@ def test_kaplan_and_anderson_2004_time_driven_costing():
     assert units == [Decimal("6.40"), Decimal("35.20"), 40]
 
 
-def test_kaplan_and_anderson_2004_from_a_file_of_orders_and_one_of_contacts(engine):
+def test_kaplan_and_anderson_2004_from_a_file_of_orders_and_one_of_contacts(duckdb):
     """The same department: 49,000 orders by 2,500 new customers, 1,400 inquiries, a credit check for each customer."""
     day = ibis.date(2024, 1, 1)
     zero = dict.fromkeys(("discount", "shipping", "tax", "other", "refund"), 0)
@@ -36,16 +36,16 @@ def test_kaplan_and_anderson_2004_from_a_file_of_orders_and_one_of_contacts(engi
     sold = zero | plain | {"order_date": day, "ordered_at": day.cast("timestamp"), "gross": 100, "money": 100}
     asked = {"file": "g", "kind": "inquiry", "date": day, "at": day.cast("timestamp")}
     tables = {
-        "order_lines": _facts(engine, 49_000, "order_lines", sold),
-        "touches": _facts(engine, 1_400, "touches", asked),
+        "order_lines": _facts(duckdb, 49_000, "order_lines", sold),
+        "touches": _facts(duckdb, 1_400, "touches", asked),
     }
     activities = [("orders", "order", 8), ("inquiries", "touch inquiry", 44), ("credit checks", "first order", 50)]
     costs = {
         "resources": [{"name": "service", "cost": 560_000, "minutes": 700_000, "first": date(2024, 1, 1)}],
         "activities": [{"name": n, "per": per, "minutes": m, "resource": "service"} for n, per, m in activities],
     }
-    booked = account.run(tables, from_dict({"costs": costs, "as_of": date(2024, 1, 31)}), engine)
-    rows = {row["activity"]: row for row in collected(engine, booked["costs"]).to_pylist()}
+    booked = account.run(tables, from_dict({"costs": costs, "as_of": date(2024, 1, 31)}), duckdb)
+    rows = {row["activity"]: row for row in collected(duckdb, booked["costs"]).to_pylist()}
     assert {name: rows[name]["times"] for name, _, _ in activities} == {
         "orders": 49_000, "inquiries": 1_400, "credit checks": 2_500,
     }  # fmt: skip
@@ -54,9 +54,9 @@ def test_kaplan_and_anderson_2004_from_a_file_of_orders_and_one_of_contacts(engi
     assert (rows[""]["customers"], rows[""]["unused"]) == (462_880, 97_120)
     units = [rows[name]["cost"] / rows[name]["times"] for name, _, _ in activities]
     assert units == [Decimal("6.40"), Decimal("35.20"), 40]
-    lost = collected(engine, booked["unassigned"]).to_pylist()
+    lost = collected(duckdb, booked["unassigned"]).to_pylist()
     assert [(row["reason"], row["amount"]) for row in lost] == [("unused capacity", 97_120)]
-    spent = collected(engine, booked["ledger"].aggregate(booked["ledger"].fulfilment.sum())).column(0)[0].as_py()
+    spent = collected(duckdb, booked["ledger"].aggregate(booked["ledger"].fulfilment.sum())).column(0)[0].as_py()
     assert spent == 462_880
 
 

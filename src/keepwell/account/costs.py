@@ -69,7 +69,8 @@ def done(books: ir.Table, contacts: ir.Table | None, model: Model, costs: Costs,
         if works and source is not None:
             found += _worked(source, by, works, model, engine)
     found += _flat(books, costs, engine)
-    return found + ([] if contacts is None else _paid(contacts, engine))
+    worked = {work.kind for work in model.of("touch")}
+    return found + ([] if contacts is None else _paid(contacts, worked, engine))
 
 
 def tables(found: Sequence[Done], spans: tuple[Span, ...], model: Model) -> tuple[list[dict[str, Any]], ...]:
@@ -177,13 +178,15 @@ def _flat(books: ir.Table, costs: Costs, engine: Engine) -> list[Done]:
     return found
 
 
-def _paid(contacts: ir.Table, engine: Engine) -> list[Done]:
-    """Return the money paid for contacts, by kind; kinds that cost nothing too, so that they are seen."""
+def _paid(contacts: ir.Table, worked: set[str], engine: Engine) -> list[Done]:
+    """Return the money paid for contacts, by kind; kinds that cost neither money nor minutes too, to be seen."""
     t = contacts
     sums = {"times": counted(t.count()), "cost": total(t.paid.sum())}
     rows = _by_month(t, "month", sums, engine, "kind")
     return [
-        Done(PER_CONTACT, row["kind"], row["month"], row["known"], row["times"], _ZERO, row["cost"]) for row in rows
+        Done(PER_CONTACT, row["kind"], row["month"], row["known"], row["times"], _ZERO, row["cost"])
+        for row in rows
+        if row["cost"] or row["kind"] not in worked
     ]
 
 

@@ -1,0 +1,55 @@
+"""A run whose cost stands nowhere, or twice, is not kept."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from keepwell.errors import ConservationError
+from keepwell.loop.assigned import assigned, unassigned_note
+from keepwell.settings import Costs
+from keepwell.tables import LEDGER_LINES
+
+JANUARY = date(2024, 1, 1)
+
+
+def tables(duckdb, made, *, service="3", unused="7"):
+    """One customer who bears 3 of a desk of 10, one mailing of 2 and ads of 5."""
+    zero = dict.fromkeys(LEDGER_LINES, Decimal(0))
+    left = dict.fromkeys(("contribution_1", "contribution_2", "contribution", "assumed_sales"), Decimal(0))
+    bears = {"service": Decimal(service), "marketing": Decimal(2), "acquisition": Decimal(5)}
+    key = {"file": "f", "line": 2}
+    at = {"date": JANUARY, "at": datetime(2024, 1, 1)}
+    later = {"file": "f", "line": 3, "date": date(2025, 1, 1), "channel": "ads", "amount": Decimal(99)}
+    rows = {
+        "ledger": [{"customer_id": "a", "month": JANUARY, "orders": 0, **zero, **left, **bears}],
+        "costs": [
+            {"resource": "desk", "activity": "", "month": JANUARY, "times": 0, "minutes": Decimal(9)}
+            | {"rate": Decimal(1), "cost": Decimal(10), "customers": Decimal(3)}
+            | {"nobody": Decimal(0), "unused": Decimal(7)}
+        ],
+        "unassigned": [
+            {"month": JANUARY, "ledger_line": "service", "reason": "unused capacity", "subject": "desk"}
+            | {"amount": Decimal(unused)}
+        ],
+        "touches": [{**key, **at, "customer_id": "a", "kind": "Mail"}],
+        "spend": [{**key, "date": JANUARY, "channel": "ads", "amount": Decimal(5)}, later],
+    }
+    found = {name: made.arrow(name, part) for name, part in rows.items()}
+    return {name: duckdb.table(table.to_batches(), table.schema) for name, table in found.items()}
+
+
+COSTS = Costs(touches={"mail": Decimal(2)})
+
+
+def test_all_that_was_assigned_is_all_there_was(duckdb, made):
+    found = assigned(tables(duckdb, made), COSTS, duckdb, as_of=date(2024, 12, 31))
+    assert (found.customers, found.unassigned) == (10, 7)
+    assert (found.resources, found.contacts, found.spend) == (10, 2, 5)
+    assert unassigned_note(found)[0].startswith("7.00 of cost (41.2% of all) is borne by no customer")
+
+
+@pytest.mark.parametrize("wrong", [{"service": "3.0001"}, {"unused": "6.9999"}])
+def test_a_ten_thousandth_too_many_or_too_few_is_a_fault(duckdb, made, wrong):
+    with pytest.raises(ConservationError, match=r"of a cost of 17\.0000"):
+        assigned(tables(duckdb, made, **wrong), COSTS, duckdb, as_of=date(2024, 12, 31))
