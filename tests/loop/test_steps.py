@@ -293,7 +293,8 @@ def compared(first, second, engine):
             wrong = [
                 c
                 for c in a
-                if not (
+                if c != "arrived"  # the same file came into each inbox at a time of its own
+                and not (
                     math.isclose(a[c], b[c], rel_tol=1e-9, abs_tol=1e-12) if isinstance(a[c], float) else a[c] == b[c]
                 )
             ]
