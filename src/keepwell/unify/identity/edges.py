@@ -1,8 +1,8 @@
 """What a scored pair is: one person, perhaps one, or two; rules that no weight of evidence outvotes.
 
 A household shares surname, address, telephone and often an e-mail, and father and son may share the whole name. So no
-pair is one person whose first names differ, or whose days of birth do, unless keys that only one person has outweigh
-it; full name with address alone does not do where the e-mails differ and nothing else agrees; and where telephones
+pair is one person whose first names differ, or whose days of birth do, whatever else they share: at most somebody is
+asked. Full name with address alone does not do where the e-mails differ and nothing else agrees; and where telephones
 differ too, no third record brings the two together.
 """
 
@@ -38,11 +38,6 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     two_births = born == BORN["other"]
     alike = first >= FIRST["slip"]
     alike |= (first == FIRST["beginning"]) & key
-    # Another first name, but what only one person has: a name of which nobody told us that it is short for the other.
-    # Twins share the day of birth, and often the e-mail.
-    own = (phone == SAME) | ((email == SAME) & (phone == UNTOLD))
-    alike |= (first == FIRST["other"]) & (born >= BORN["near"]) & own & (last >= LAST["part"])
-    alike |= (first == FIRST["other"]) & (email == SAME) & (phone == SAME) & (last >= LAST["part"])
     # Father and son: the same name at the same address, each with an e-mail of his own.
     apart = (email == OTHER) & (phone != SAME) & (born < BORN["near"])
     # Another telephone and no e-mail to set it right: then a first name that is only like the other does not do.
@@ -63,13 +58,14 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     )
     strangers = (first >= FIRST["slip"]) & apart & (phone == OTHER) & (email == OTHER)
     conflict = ((first == FIRST["other"]) | two_births | strangers) & (rank == NO_EDGE)
+    both = (email == SAME) & (phone == SAME)
     likely = (pairs.probability >= rules.review_above) & ((first >= FIRST["beginning"]) | (address == ADDRESS["same"]))
     return pairs.mutate(
         rank=rank.cast("int64"),
         kind=kind,
         nameless=silent,
         conflict=conflict,
-        doubtful=likely & ~conflict & (first != UNTOLD),
+        doubtful=(likely & ~conflict & (first != UNTOLD)) | (both & ~two_births & (rank == NO_EDGE)),
     )
 
 
