@@ -187,7 +187,7 @@ def _rows(table: ir.Table, there: frozenset[str], facts: Facts) -> tuple[ir.Tabl
         value = value - given["tax"]
     if "gross" in there:
         back = given.get("refund", _ZERO)
-        other = {"other": table.amount - (value + apart - back)} if "amount" in there else {}
+        other = {"other": _or_zero(table.amount - (value + apart - back))} if "amount" in there else {}
         return _with(table, {"gross": value, **given, **other})
     if there & {"amount", "order_total"}:
         # The amount is what was paid, so what it holds besides products is taken out of it.
