@@ -147,6 +147,7 @@ def test_german_columns_are_known(raw_file):
         ("user_id,timestamp,event,product_id", "7,2024-01-05T10:00:00,view,p1", "events"),
         ("month,channel,spend", "2024-01,search,100.00", "spend"),
         ("Campaign name,Day,Amount spent (USD)", "spring,2024-01-05,12.10", "spend"),
+        ("date,channel,campaign,amount", "2024-01-05,search,spring,12.10", "spend"),
         ("Opportunity ID,Account Name,Stage,Amount,Close Date", "1,Acme,Closed Won,100,2024-01-05", "deals"),
         ("payout date,order,type,amount,fee,net", "2024-01-05,#1,charge,10.00,0.59,9.41", "payouts"),
         ("date,currency,rate", "2024-01-05,USD,0.91", "rates"),

@@ -95,7 +95,9 @@ _TESTS: Mapping[str, Callable[[_Table], bool]] = {
     PAYOUTS.name: lambda t: (
         t.has("date", "fee") and (t.has("amount") or t.has("net")) and _of_payouts(t.there) and not t.named
     ),
-    SPEND.name: lambda t: t.has("date", "amount") and (t.has("channel") or t.has("campaign")) and not t.apart,
+    SPEND.name: lambda t: (
+        t.has("date", "amount") and (t.has("channel") or t.has("campaign")) and not t.apart and _of_spend(t.there)
+    ),
     EVENTS.name: lambda t: t.logged and not (t.priced and t.named),
     LOG.name: lambda t: t.logged and t.priced and t.named,
     FEEDBACK.name: lambda t: t.unsold and (t.has("score") or t.worded("text", _WORDS)),
@@ -108,3 +110,8 @@ _TESTS: Mapping[str, Callable[[_Table], bool]] = {
 def _of_payouts(there: Mapped) -> bool:
     """Return whether the columns tell of payouts: a net amount, or the word itself."""
     return "net" in there or any("payout" in plain(column) for column in there.values())
+
+
+def _of_spend(there: Mapped) -> bool:
+    """Return whether the amount is told to be spent: by its name, or because it stands beside a campaign."""
+    return plain(there["amount"]) != "amount" or "campaign" in there

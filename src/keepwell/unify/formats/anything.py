@@ -112,7 +112,7 @@ SPEND = Format(
 date: month | week | week start | week of | reporting starts | {_DATE}
 amount: spend | ad spend | media spend | marketing spend | channel spend | amount spent | spent | cost | costs
 | media cost | marketing cost | ad cost | campaign cost | amount spent (usd) | amount spent (eur) | amount spent (gbp)
-| cost (usd) | cost (eur) | cost (gbp) | budget spent | werbekosten | ausgaben
+| cost (usd) | cost (eur) | cost (gbp) | budget spent | werbekosten | ausgaben | amount
 {_CHANNEL}
 {_CAMPAIGN}
 {_CURRENCY}
