@@ -15,7 +15,7 @@ from keepwell import loop, store, unify
 from keepwell.decided import Consent
 from keepwell.engine import collected
 from keepwell.engine.duck import DuckEngine
-from keepwell.errors import ConfigError, ConservationError, DataError
+from keepwell.errors import ConfigError, ConservationError, DataError, WorkspaceError
 from keepwell.loop.forgetting import forget
 from keepwell.loop.intake import all_of
 from keepwell.loop.unnamed import DELETED, OWN, UNNAMED, check_sums
@@ -280,6 +280,50 @@ def test_every_table_that_may_name_a_customer_is_dealt_with():
     }
     assert naming <= known
     assert known <= set(CONTRACTS)
+
+
+@pytest.mark.parametrize("point", ["before cleaned rows", "before rewritten run", "after current"])
+def test_stopped_by_the_keyboard_it_is_finished_by_the_next_writer(peopled_once, peopled, tmp_path, monkeypatch, point):
+    folder = tmp_path / "people.keepwell"
+    shutil.copytree(peopled_once, folder)
+    given = peopled.files(tmp_path / "again")
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as faults:
+        faults.setattr("keepwell.store.faults.os.kill", stop)
+        faults.setenv("KEEPWELL_FAULT", point)
+        with pytest.raises(KeyboardInterrupt):
+            forget(folder, ["ann@example.com"], settings=peopled.SETTINGS, to=tmp_path / "list.csv", by="me")
+    assert (folder / "forgetting.json").exists()
+    loop.add(folder, [given[0]], settings=peopled.SETTINGS)
+    workspace = Workspace.open(folder)
+    assert not (folder / "forgetting.json").exists()
+    assert UNKNOWN in {row["customer_id"] for row in rows(workspace, "customers")}
+    assert not [text for text in peopled.everything_in(folder).values() if "ann@example.com" in text.lower()]
+    assert sum(row["money"] for row in rows(workspace, "order_lines")) == Decimal("280.0000")
+
+
+def test_what_was_made_aside_and_is_lost_stops_it_before_anything_is_deleted(
+    peopled_once, peopled, tmp_path, monkeypatch
+):
+    folder = tmp_path / "people.keepwell"
+    shutil.copytree(peopled_once, folder)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as faults:
+        faults.setattr("keepwell.store.faults.os.kill", stop)
+        faults.setenv("KEEPWELL_FAULT", "after journal")
+        with pytest.raises(KeyboardInterrupt):
+            forget(folder, ["ann@example.com"], settings=peopled.SETTINGS, to=tmp_path / "list.csv", by="me")
+    shutil.rmtree(folder / ".scratch")
+    there = {path for path in folder.rglob("*.parquet") if ".part" not in str(path)}
+    with pytest.raises(WorkspaceError, match="what it had made is lost"):
+        loop.add(folder, [], settings=peopled.SETTINGS)
+    assert {path for path in folder.rglob("*.parquet") if ".part" not in str(path)} == there
 
 
 def test_a_sum_that_would_change_stops_it(duckdb):

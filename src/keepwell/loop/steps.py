@@ -23,7 +23,7 @@ from keepwell.loop.summary import Summary, summary
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.store import Workspace, begin, finish, turn
-from keepwell.store.erasing import resume
+from keepwell.store.erasing import pending, resume
 from keepwell.store.inbox import sweep
 from keepwell.store.records import RecordBook
 from keepwell.tables import Tables
@@ -63,7 +63,7 @@ def run(
 def writing(folder: Path, *, what: str, files: Sequence[Path], tell: Tell) -> Iterator[Workspace]:
     """Make or open the workspace, wait for the turn, and clear away what dead writers left, before and after.
 
-    Where one was killed while it forgot somebody, that is finished first.
+    Where one was killed or stopped while it forgot somebody, that is finished first.
     """
     check_files_exist(files)
     Workspace.create(folder, tell=tell)
@@ -77,7 +77,8 @@ def writing(folder: Path, *, what: str, files: Sequence[Path], tell: Tell) -> It
             with told_when_full(folder):
                 yield workspace
         finally:
-            workspace.sweep()
+            if not pending(workspace):  # else what was made aside is still needed
+                workspace.sweep()
             workspace.erase_if_unused()
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from keepwell.errors import WorkspaceError
 from keepwell.store.faults import around
 from keepwell.store.files import PART, read_json, removed, renamed, replaced_json, synced, synced_below
 from keepwell.store.inbox import Entry
@@ -82,10 +83,15 @@ def commit(workspace: Workspace, journal: Journal) -> None:
 
 
 def resume(workspace: Workspace) -> bool:
-    """Do what the journal says, whatever of it was done before; return whether there was one. Only in one's turn."""
+    """Do what the journal says, whatever of it was done before; return whether there was one. Only in one's turn.
+
+    Raises:
+        WorkspaceError: Something that was made aside is lost; nothing was deleted.
+    """
     journal = Journal.read(workspace)
     if journal is None:
         return False
+    _check_whole(workspace, journal)
     _take_in(workspace, journal)
     _rename_runs(workspace, journal)
     if journal.current is not None:
@@ -98,6 +104,21 @@ def resume(workspace: Workspace) -> bool:
         removed(workspace.folder / JOURNAL)
         synced(workspace.folder)
     return True
+
+
+def pending(workspace: Workspace) -> bool:
+    """Return whether a forgetting still has to be finished, with what was made aside."""
+    return (workspace.folder / JOURNAL).exists()
+
+
+def _check_whole(workspace: Workspace, journal: Journal) -> None:
+    """Refuse to delete what was, where what is to take its place is neither aside nor in place."""
+    places = [(workspace.scratch / FOLDER / name, workspace.inbox / path) for name, path in journal.moves.items()]
+    places += [(workspace.runs / f".{new}{PART}", workspace.runs / new) for new in journal.runs.values()]
+    for aside, place in places:
+        if not aside.exists() and not place.exists():
+            problem = "a forgetting was cut short, and what it had made is lost"
+            raise WorkspaceError(problem, str(aside), f"Delete {JOURNAL}, and forget the person again.")
 
 
 def _take_in(workspace: Workspace, journal: Journal) -> None:
