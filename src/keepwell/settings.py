@@ -64,7 +64,7 @@ class Resource(Section):
     name: str = Field(description="E.g. 'warehouse'.")
     cost: Money = Field(description="Cost a month, in the reporting currency.")
     minutes: float = Field(gt=0, description="Practical minutes a month: about 80% of those paid for.")
-    first: date | None = Field(None, description="First month it counts for; empty: from the first order.")
+    first: date | None = Field(None, description="First month it counts for; empty: from the first order or contact.")
     last: date | None = Field(None, description="Last month; empty: to the last day.")
 
 

@@ -50,6 +50,15 @@ def total(value: Any) -> Any:
     return value.cast("decimal(38,10)").cast("decimal(38,4)")
 
 
+def trimmed(text: Any) -> Any:
+    """Return an Ibis text without blanks at its ends.
+
+    Not by `strip`: what Ibis tells Spark to strip holds the letters v and f, because of their escapes.
+    """
+    padded = text.startswith(" ") | text.endswith(" ")
+    return padded.ifelse(text.re_replace("^ +| +$", ""), text)
+
+
 # What `backtest` measures, per origin, method and group of customers.
 MEASURES = {
     "customers": "how many",

@@ -20,7 +20,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from keepwell.tables import MONEY, UNKNOWN, checked
+from keepwell.tables import MONEY, UNKNOWN, checked, trimmed
 
 ORDER = ("ordered_at", "cancels", "file", "line")  # a sale at the same moment stands before its cancellation
 ITEM = ("customer_id", "code")
@@ -53,7 +53,7 @@ def moves(lines: ir.Table) -> ir.Table:
     return kept.select(
         *("file", "line", "order_id", "customer_id", "order_date", "ordered_at", "product"),
         country=kept.country.fill_null(""),
-        code=kept.product_id.strip().upper().nullif(""),
+        code=trimmed(kept.product_id).upper().nullif(""),
         units=kept.quantity.abs(),
         amount=back.ifelse(kept.refund, kept.gross - kept.discount),
         cancels=back.cast("int64"),

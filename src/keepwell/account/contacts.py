@@ -27,7 +27,7 @@ from keepwell.account.formula import Formula
 from keepwell.account.rounding import added
 from keepwell.account.work import Model, Work
 from keepwell.settings import Costs
-from keepwell.tables import MONEY, UNKNOWN
+from keepwell.tables import MONEY, UNKNOWN, trimmed
 
 # Kinds of contact that are messages to many, whoever answers.
 MESSAGES = (
@@ -49,7 +49,7 @@ def costed(touches: ir.Table, model: Model, spans: tuple[Span, ...], costs: Cost
         `file`, `line`, `customer_id`, `date`, `month`, `kind`, `campaign` (both in lower case), `order_id`, what the
         work took (see `effort`), `paid` (money), and the lines of the ledger that contacts can stand in.
     """
-    t = touches.mutate(kind=touches.kind.strip().lower(), campaign=plain(touches.campaign), month=month(touches.date))
+    t = touches.mutate(kind=trimmed(touches.kind).lower(), campaign=plain(touches.campaign), month=month(touches.date))
     told: set[str] = set()
     taken: dict[str, Any] = {}
     for work in model.of("touch"):
@@ -94,7 +94,7 @@ def tied(costed: ir.Table, books: ir.Table) -> ir.Table:
 
 def plain(text: Any) -> Any:
     """Return a name as it is compared: without case and outer spaces; '' where there is none."""
-    return text.fill_null("").strip().lower()
+    return trimmed(text.fill_null("")).lower()
 
 
 def _latest(contacts: ir.Table, books: ir.Table) -> ir.Table:

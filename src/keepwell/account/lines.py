@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from keepwell.errors import ConfigError
 from keepwell.settings import LineRule, Settings
-from keepwell.tables import checked, total
+from keepwell.tables import checked, total, trimmed
 
 GIFT_CARD = "gift card"  # the rule whose lines are money owed, as `facts.gift_cards` has it
 # RE2 and Java's engine read these apart, or one of them not at all.
@@ -80,7 +80,7 @@ def _matches(pairs: ir.Table, rule: LineRule) -> Any:
 def _found(text: Any, pattern: str) -> Any:
     # Java's (?i) knows ASCII only and RE2's knows all letters: so the rest is lowered on both sides beforehand.
     lowered = "".join(c if c.isascii() else c.lower() for c in pattern)
-    return text.strip().lower().re_search("(?i)" + lowered)
+    return trimmed(text).lower().re_search("(?i)" + lowered)
 
 
 def _checked(pattern: str, rule: LineRule) -> str:

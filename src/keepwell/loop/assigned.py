@@ -18,7 +18,7 @@ from keepwell.engine import Engine, collected
 from keepwell.errors import ConservationError
 from keepwell.loop.conservation import four_decimals
 from keepwell.settings import Costs
-from keepwell.tables import MONEY, Tables, total
+from keepwell.tables import MONEY, Tables, total, trimmed
 
 _BORNE = ("fulfilment", "returns_handling", "service", "marketing", "acquisition")
 _FLAT = "per order"  # the resource that stands for flat rates in table `costs`
@@ -72,7 +72,7 @@ def _contacts(touches: ir.Table | None, costs: Costs, engine: Engine, *, as_of: 
         return Decimal(0)
     made = touches.filter(touches.date <= as_of)
     rates = {kind.strip().lower(): cost for kind, cost in costs.touches.items()}
-    cases = [(made.kind.strip().lower() == kind, ibis.literal(cost, MONEY)) for kind, cost in rates.items()]
+    cases = [(trimmed(made.kind).lower() == kind, ibis.literal(cost, MONEY)) for kind, cost in rates.items()]
     zero = ibis.literal(Decimal(0), MONEY)
     return _sum(made, made.cost.coalesce(ibis.cases(*cases, else_=zero) if cases else zero), engine)
 

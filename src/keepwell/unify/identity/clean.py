@@ -9,10 +9,10 @@ import ibis
 from ibis import _
 
 from keepwell.engine import Engine
-from keepwell.tables import counted
+from keepwell.tables import counted, trimmed
 from keepwell.unify.identity.names import short_forms
 from keepwell.unify.identity.phones import with_e164
-from keepwell.unify.identity.text import folded, trimmed
+from keepwell.unify.identity.text import folded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

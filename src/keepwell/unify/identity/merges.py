@@ -10,10 +10,9 @@ import pyarrow as pa
 from ibis import _
 
 from keepwell.engine import Engine
-from keepwell.tables import CONTRACTS, checked
+from keepwell.tables import CONTRACTS, checked, trimmed
 from keepwell.unify.identity.model import COMPARISONS, prior
 from keepwell.unify.identity.ranks import DECIDED, NUMBER
-from keepwell.unify.identity.text import trimmed
 from keepwell.unify.identity.words import Words
 
 if TYPE_CHECKING:

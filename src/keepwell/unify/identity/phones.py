@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
-from keepwell.unify.identity.text import folded_text, trimmed
+from keepwell.tables import trimmed
+from keepwell.unify.identity.text import folded_text
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -32,8 +33,9 @@ _COUNTRIES = pa.schema(
 
 def countries(names: Iterable[str], engine: Engine) -> ir.Table:
     """Return a row per name (folded) that is a country's: `country_name`, `calling`, `trunk`, `shortest`, `longest`."""
-    known = regions()
-    rows = [dict(zip(_COUNTRIES.names, (name, *plan(known[name])), strict=True)) for name in names if name in known]
+    wanted = list(names)
+    known = regions() if wanted else {}  # to know them takes a second
+    rows = [dict(zip(_COUNTRIES.names, (name, *plan(known[name])), strict=True)) for name in wanted if name in known]
     return engine.table(pa.Table.from_pylist(rows, schema=_COUNTRIES).to_batches(), _COUNTRIES)
 
 
@@ -73,7 +75,7 @@ def with_e164(table: ir.Table, engine: Engine, *, default: str) -> ir.Table:
         engine: Holds the table.
         default: ISO code of the country of numbers without one, where the row names none; '': they stay unread.
     """
-    told = collected(engine, table.filter(table.country.notnull()).select("country").distinct())
+    told = collected(engine, table.filter(table.phone.notnull(), table.country.notnull()).select("country").distinct())
     codes = countries(sorted(str(name) for name in told["country"].to_pylist()), engine)
     table = table.left_join(codes, table.country == codes.country_name).drop("country_name")
     calling, trunk, shortest, longest = plan(default) if default else (None, "", None, None)

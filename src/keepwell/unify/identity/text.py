@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
+from keepwell.tables import trimmed
+
 _WHOLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
 _LETTERS = "àáâãäåāăąçćčďđèéêëēėęěğìíîïīįıķłľļñńňņòóôõöőøōřśšşșťţțùúûüűūůųýÿžźż"
 _PLAIN = "".join({"đ": "d", "ı": "i", "ł": "l", "ø": "o"}.get(c, unicodedata.normalize("NFD", c)[0]) for c in _LETTERS)
@@ -27,15 +29,6 @@ def folded(value: Any) -> Any:
     text = text.replace("    ", " ").replace("  ", " ").replace("  ", " ")
     # Most texts are plain already, and to see that costs a tenth of translating them.
     return small.re_search("^[a-z0-9]+( [a-z0-9]+)*$").ifelse(small, trimmed(text)).nullif("")
-
-
-def trimmed(text: Any) -> Any:
-    """Return an Ibis text without blanks at its ends.
-
-    Not by `strip`: what Ibis tells Spark to strip holds the letters v and f, because of their escapes.
-    """
-    padded = text.startswith(" ") | text.endswith(" ")
-    return padded.ifelse(text.re_replace("^ +| +$", ""), text)
 
 
 def folded_text(text: str) -> str:
