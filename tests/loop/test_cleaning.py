@@ -110,3 +110,17 @@ def test_the_note_on_a_file_counts_all_who_were_forgotten():
     twice = noted(once, Cleaned((), (9,), 0, 0))
     assert twice == ("another note", "1 rows of forgotten people were taken out, 2 keep their money only")
     assert noted(("another note",), Cleaned((), (), 1, 0)) == ("another note",)
+
+
+def test_an_address_that_only_ends_or_begins_like_theirs_is_left_to_whom_it_belongs(cleaned):
+    told = ["joann@example.com", "Ann@Example.com, please", "ann@example.com.au", None]
+    left, bad, done = cleaned(
+        {"no": ["1", "2", "3", "4"], "who": told, "day": ["x"] * 4, "sum": ["1"] * 4, "ean": ["5901632960001"] * 4},
+        [],
+        words=["ann@example.com", "1632960001"],
+        bad={"line": [9, 10], "reason": ["r", "r"], "text": ["x,joann@example.com", "x,ann@example.com"]},
+    )
+    assert left.column("who").to_pylist() == ["joann@example.com", None, "ann@example.com.au", None]
+    assert left.column("ean").to_pylist() == ["5901632960001"] * 4
+    assert bad.column("text").to_pylist() == ["x,joann@example.com", ""]
+    assert (done.mentions, done.bad) == (1, 1)

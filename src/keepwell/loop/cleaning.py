@@ -163,12 +163,30 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def holding(column: pa.Array[Any], words: Iterable[str]) -> pa.Array[Any]:
-    """Return which texts hold one of `words`, given in lower case."""
-    low = pc.utf8_lower(column)
-    found: Any = pa.array([False] * len(column))
-    for word in words:
-        found = pc.or_kleene(found, pc.match_substring(low, word))
+    """Return which texts hold one of `words`, given in lower case; see `pattern_of`."""
+    listed = list(words)
+    if not listed:
+        return pa.array([False] * len(column))
+    found = pc.match_substring_regex(pc.utf8_lower(column), pattern_of(listed))
     return pc.fill_null(found, fill_value=False)  # type: ignore[call-arg, unused-ignore]
+
+
+def pattern_of(words: Iterable[str]) -> str:
+    """Return a regular expression for texts in lower case that hold one of `words`, an e-mail or a phone number.
+
+    What goes on to the left or to the right is the e-mail or the number of somebody else.
+
+    >>> found = re.compile(pattern_of(["ann@example.com", "960001"])).search
+    >>> [bool(found(text)) for text in ("to ann@example.com.", "<ann@example.com>", "call 01632-960001")]
+    [True, True, True]
+    >>> [bool(found(text)) for text in ("joann@example.com", "jo.ann@example.com", "ann@example.com.au", "1960001")]
+    [False, False, False, False]
+    """
+    return "|".join(_AS_EMAIL(re.escape(word)) if "@" in word else _AS_NUMBER(re.escape(word)) for word in words)
+
+
+_AS_EMAIL = r"(?:^|[^a-z0-9._%+-])[._%+-]*{}(?:[.-]*$|[.-]*[^a-z0-9.-])".format
+_AS_NUMBER = "(?:^|[^0-9]){}(?:$|[^0-9])".format
 
 
 def _bad_cleaned(bad: Path, what: Cleaning, into: Path) -> int:

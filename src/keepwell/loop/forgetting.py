@@ -7,6 +7,7 @@ finished, by this process or by the next that writes; see `store.erasing`.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 from keepwell.engine import Engine, opened
 from keepwell.errors import ConfigError
-from keepwell.loop.cleaning import Cleaned, Cleaning, clean, cleaned_file
+from keepwell.loop.cleaning import Cleaned, Cleaning, clean, cleaned_file, pattern_of
 from keepwell.loop.deletions import deletions, held_rows, words_of, write_deletions
 from keepwell.loop.person import File, Person, Places, inbox_files, person
 from keepwell.loop.steps import writing
@@ -249,6 +250,6 @@ def _without_words(value: Any, words: Sequence[str], paths: Mapping[str, str]) -
     if isinstance(value, list):
         return [_without_words(one, words, paths) for one in value]
     if isinstance(value, str):
-        low = value.lower()
-        return HUSHED if any(word in low for word in words) else paths.get(value, value)
+        told = bool(words) and re.search(pattern_of(words), value.lower())
+        return HUSHED if told else paths.get(value, value)
     return value

@@ -19,7 +19,7 @@ from ibis import _
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConservationError
-from keepwell.loop.cleaning import stand_in
+from keepwell.loop.cleaning import pattern_of, stand_in
 from keepwell.loop.person import Places
 from keepwell.tables import UNKNOWN, Tables, counted
 
@@ -171,7 +171,7 @@ def _texts(name: str, table: ir.Table) -> list[str]:
 
 
 def _holding(text: Any, words: Iterable[str]) -> Any:
-    return reduce(or_, (text.lower().contains(word) for word in words))
+    return text.lower().re_search(pattern_of(words))
 
 
 def _in(value: Any, values: Iterable[Any]) -> Any:
