@@ -1,5 +1,6 @@
 """Runs are written aside, named when whole, and never change."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -66,3 +67,15 @@ def test_where_no_run_was_taken_the_mend_is_to_accept_one(workspace):
     run(workspace, current=False)
     with pytest.raises(WorkspaceError, match="--accept"):
         find(Workspace.open(workspace.folder))
+
+
+def test_a_run_that_was_rewritten_is_found_by_every_name_it_had(workspace):
+    first = run(workspace)
+    for number in range(2, 12):
+        first.folder.with_name(f"{first.id}-{number}").mkdir()
+        (first.folder.with_name(f"{first.id}-{number}") / "run.json").write_text("{}")
+    for number in ("", *(f"-{n}" for n in range(2, 10))):
+        shutil.rmtree(first.folder.with_name(first.id + number))
+    for name in (first.id, f"{first.id}-2", f"{first.id}-9"):
+        assert find(workspace, name).id == f"{first.id}-11"
+    assert find(workspace, f"{first.id}-10").id == f"{first.id}-10"

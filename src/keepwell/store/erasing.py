@@ -17,7 +17,7 @@ from keepwell.store.faults import around
 from keepwell.store.files import PART, read_json, removed, renamed, replaced_json, synced, synced_below
 from keepwell.store.inbox import Entry
 from keepwell.store.records import RecordBook
-from keepwell.store.runs import Draft, Run
+from keepwell.store.runs import Draft, Run, stem
 from keepwell.store.workspace import Workspace
 
 JOURNAL = "forgetting.json"
@@ -56,18 +56,12 @@ def staging(workspace: Workspace) -> Path:
 
 def revised(workspace: Workspace, run: Run) -> Draft:
     """Return an empty draft of a run that will take the place of `run`; its id follows on that one's."""
-    stem, number = _stem(run.id)
-    new = f"{stem}-{number + 1}"
+    first, number = stem(run.id)
+    new = f"{first}-{number + 1}"
     folder = workspace.runs / f".{new}{PART}"
     removed(folder)
     folder.mkdir()
     return Draft(new, folder)
-
-
-def _stem(run_id: str) -> tuple[str, int]:
-    """Split 'time-random-revision'; a run that was never rewritten has the revision 1."""
-    parts = run_id.split("-")
-    return ("-".join(parts[:2]), int(parts[2])) if len(parts) > 2 else (run_id, 1)
 
 
 def commit(workspace: Workspace, journal: Journal) -> None:

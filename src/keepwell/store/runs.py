@@ -90,9 +90,9 @@ def find(workspace: Workspace, run_id: str | None = None) -> Run:
     """
     wanted = run_id or workspace.current
     known = {run.id: run for run in finished(workspace)}
-    rewritten = [run for run in known if wanted is not None and run.startswith(f"{wanted}-")]
+    rewritten = [] if wanted is None else [run for run in known if stem(run)[0] == stem(wanted)[0]]
     if wanted not in known and rewritten:  # a person was forgotten meanwhile; see `erasing`
-        return known[max(rewritten)]
+        return known[max(rewritten, key=stem)]
     if wanted is None:
         mend = "Make one with `keepwell run FILES`."
         if known:
@@ -101,6 +101,13 @@ def find(workspace: Workspace, run_id: str | None = None) -> Run:
     if wanted not in known:
         raise WorkspaceError(f"there is no run {wanted!r}", str(workspace.folder), _nearest(wanted, list(known)))
     return known[wanted]
+
+
+def stem(run_id: str) -> tuple[str, int]:
+    """Split 'time-random-revision'; a run that was never rewritten has the revision 1."""
+    parts = run_id.split("-")
+    revision = int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() else 1
+    return "-".join(parts[:2]), revision
 
 
 def _new_id(workspace: Workspace, now: datetime) -> str:
