@@ -19,9 +19,17 @@ SPEED = (
     "run_1m",
     "ledger_4m",
     "ingest_1gb",
+    "identity_1m",
     "help",
 )
-ACCURACY = ("accuracy_worlds", "accuracy_cdnow", "accuracy_cdnow_pairs", "accuracy_online_retail", "accuracy_telco")
+ACCURACY = (
+    "identity_truth",
+    "accuracy_worlds",
+    "accuracy_cdnow",
+    "accuracy_cdnow_pairs",
+    "accuracy_online_retail",
+    "accuracy_telco",
+)
 
 
 def main() -> None:
