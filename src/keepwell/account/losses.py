@@ -22,7 +22,6 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
 
 from keepwell.account.rounding import rounded
 from keepwell.tables import LEDGER_LINES, UNKNOWN, checked, counted, money
@@ -68,7 +67,7 @@ def costs(t: ir.Table) -> ir.Table:
     Columns: `customer_id`, `contribution`, `sales` (gross), `orders`, the kinds of `REASONS`; 'small orders' holds all
     of the orders' own costs, and 'costly orders' nothing yet.
     """
-    whole = t.aggregate(of_goods=_.product_cost.sum(), kept=(_.gross - _.refunds).sum())
+    whole = t.aggregate(of_goods=_exactly(t.product_cost), kept=_exactly(t.gross - t.refunds))
     t = t.cross_join(whole.select(usual=_part(whole.of_goods, whole.kept)))
     saved = ibis.greatest(0.0, t.usual * t.gross - t.product_cost)
     back = ibis.greatest(0.0, ibis.least(t.usual * t.refunds, saved))
@@ -93,10 +92,15 @@ def costs(t: ir.Table) -> ir.Table:
 
 def _averages(t: ir.Table) -> ir.Table:
     """Return what each kind takes of everybody's sales (`rate_...`), and the cost of an average order (`of_order`)."""
-    sums = {f"sum_{kind}": t[kind].sum() for kind in REASONS}
-    s = t.aggregate(all_sales=t.sales.sum(), all_orders=counted(t.orders.sum()).cast("float64"), **sums)
+    sums = {f"sum_{kind}": _exactly(t[kind]) for kind in REASONS}
+    s = t.aggregate(all_sales=_exactly(t.sales), all_orders=counted(t.orders.sum()).cast("float64"), **sums)
     rates = {f"rate_{kind}": _part(s[f"sum_{kind}"], s.all_sales) for kind in REASONS}
     return s.select(**rates, of_order=_part(s["sum_small orders"], s.all_orders))
+
+
+def _exactly(value: Any) -> Any:
+    """Sum floats over all customers in decimal, so that the order of the rows does not show in who lost why."""
+    return rounded(value).sum().cast("decimal(38,4)").cast("float64")
 
 
 def _part(of: Any, whole: Any) -> Any:
