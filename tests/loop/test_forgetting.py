@@ -18,7 +18,7 @@ from keepwell.engine.duck import DuckEngine
 from keepwell.errors import ConfigError, ConservationError, DataError, WorkspaceError
 from keepwell.loop.forgetting import forget
 from keepwell.loop.intake import all_of
-from keepwell.loop.unnamed import DELETED, OWN, UNNAMED, check_sums
+from keepwell.loop.unnamed import DELETED, OWN, UNNAMED, Gone, check_sums, theirs_in
 from keepwell.store import Workspace, finished
 from keepwell.store.records import RecordBook
 from keepwell.tables import CONTRACTS, UNKNOWN, offences
@@ -342,3 +342,19 @@ def test_a_sum_that_would_change_stops_it(duckdb):
     check_sums("ledger", ledger("1.5000"), ledger("1.5000"), duckdb)
     with pytest.raises(ConservationError, match="sums of table 'ledger' would change"):
         check_sums("ledger", ledger("1.5000"), ledger("1.4999"), duckdb)
+
+
+def test_a_pair_with_somebody_else_is_told_without_what_names_the_other(duckdb):
+    import pyarrow as pa
+
+    schema = CONTRACTS["merges"].schema.to_pyarrow()
+    row = dict.fromkeys(schema.names) | {"kind": "matched", "state": "proposed"}
+    both = {**row, "left_record": "a1", "right_record": "a2", "evidence": '[{"left": "Ann", "right": "Anne"}]'}
+    other = {**row, "left_record": "a1", "right_record": "b1", "evidence": '[{"left": "Ann", "right": "Bob"}]'}
+    table = duckdb.table([pa.RecordBatch.from_pylist([both, other], schema=schema)], schema)
+    gone = Gone(frozenset({"a"}), frozenset({"a1", "a2"}), {}, (), "salt")
+    told = {
+        r["right_record"]: r["evidence"]
+        for r in collected(duckdb, theirs_in({"merges": table}, duckdb, gone)["merges"]).to_pylist()
+    }
+    assert told == {"a2": both["evidence"], "b1": "[]"}

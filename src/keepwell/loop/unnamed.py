@@ -299,7 +299,9 @@ def theirs_in(tables: Tables, engine: Engine, gone: Gone) -> dict[str, ir.Table]
             found[name] = marked.filter(_.theirs).select(table.columns)
     if "merges" in tables:
         t = tables["merges"]
-        found["merges"] = t.filter(_in(t.left_record, gone.records) | _in(t.right_record, gone.records))
+        left, right = _in(t.left_record, gone.records), _in(t.right_record, gone.records)
+        # The evidence of a pair names both; the other may be somebody else.
+        found["merges"] = t.filter(left | right).mutate(evidence=(left & right).ifelse(t.evidence, "[]"))
     if "groups" in tables:
         t, own = tables["groups"], tables["customers"].filter(lambda c: _in(c.customer_id, gone.ids))
         member = own.select(group_id="household_id").union(own.select(group_id="account_id"))
