@@ -27,7 +27,7 @@ def members(people: ir.Table, clean: ir.Table) -> ir.Table:
         door=_door(latest).argmax(latest.place),
         surname=latest["last"].argmax(latest.place, where=latest["last"].notnull()),
     )
-    crowd = home.group_by("door").aggregate(n=_.count(), surnames=_.surname.nunique())
+    crowd = home.group_by("door").aggregate(n=_.count())
     home = home.join(crowd, "door")
     full = home.n > HOUSEHOLD
     key = full.ifelse(home.door + "|" + home.surname, home.door)
