@@ -35,12 +35,12 @@ def sold(data: Gathered, *, currency: str) -> Section | None:
 def _columns(first: tuple[Column, ...], currency: str) -> tuple[Column, ...]:
     return (
         *first,
-        Column("units", "Units", "number"),
-        Column("gross", priced("Sales", currency), "money"),
-        Column("discounts", "Discounts", "money"),
-        Column("refunds", "Refunds", "money"),
-        Column("product_cost", "Product cost", "money"),
-        Column("contribution_1", "Left", "money"),
+        Column("units", "Units", "count"),
+        Column("gross", priced("Sales", currency), "rough"),
+        Column("discounts", "Discounts", "rough"),
+        Column("refunds", "Refunds", "rough"),
+        Column("product_cost", "Product cost", "rough"),
+        Column("contribution_1", "Left", "rough"),
         Column("left", "Of net sales", "share"),
     )
 
