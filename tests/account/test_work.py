@@ -66,6 +66,12 @@ def test_a_resource_that_ends_before_it_begins_is_refused():
         read(resources=({**STORE, "first": "2024-02-01", "last": "2024-01-31"},))
 
 
+@pytest.mark.parametrize("name", ["per order", "per contact"])
+def test_a_resource_cannot_have_the_name_of_what_is_paid_a_time(name):
+    with pytest.raises(ConfigError, match="stands for what is paid a time"):
+        read({**PACK, "resource": name}, resources=({**STORE, "name": name},))
+
+
 def test_the_days_before_the_first_fact_and_after_the_last_cost_nothing():
     found = spans(read(PACK), first=date(2024, 1, 22), last=date(2024, 3, 15))
     assert [(c.month.month, c.cost, c.minutes) for c in months(found)] == [

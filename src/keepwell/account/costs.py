@@ -24,13 +24,12 @@ import pyarrow as pa
 from keepwell.account import effort
 from keepwell.account.capacity import MONEY, Capacity, Span
 from keepwell.account.capacity import months as capacities
-from keepwell.account.work import Model, Work
+from keepwell.account.work import PER_CONTACT, PER_ORDER, Model, Work
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
 from keepwell.settings import Costs
 from keepwell.tables import CONTRACTS, UNKNOWN, checked, counted, total
 
-PER_ORDER, PER_CONTACT = "per order", "per contact"  # stand for a resource where money is paid a time
 _ZERO = Decimal("0.0000")
 
 

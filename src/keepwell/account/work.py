@@ -25,6 +25,7 @@ NAMES: dict[Driver, dict[str, Kind]] = {
     "first order": _ORDER,
     "touch": {"minutes": "number"},
 }
+PER_ORDER, PER_CONTACT = "per order", "per contact"  # stand for a resource where money is paid a time
 _MEND = "See `costs.resources` and `costs.activities` in keepwell.toml."
 
 
@@ -93,6 +94,9 @@ def _period(resource: Resource) -> Period:
     where = f"resource {resource.name!r}"
     if not resource.name.strip():
         raise ConfigError("a resource has no name", "costs.resources", "Give it one, e.g. name = 'warehouse'.")
+    if resource.name in (PER_ORDER, PER_CONTACT):
+        problem = f"a resource is named {resource.name!r}, which stands for what is paid a time"
+        raise ConfigError(problem, "costs.resources", "Give it another name, e.g. 'warehouse'.")
     if first and last and last < first:
         raise ConfigError(f"its last month {last:%Y-%m} is before its first, {first:%Y-%m}", where, "Mend one of them.")
     return Period(resource.name, resource.cost, Decimal(str(resource.minutes)), first, last)
