@@ -23,7 +23,7 @@ class Decision:
 class Consent:
     """A yes or no that was told to us directly, not through a file."""
 
-    record: str
+    record: str  # or the id it would have alone
     channel: str  # 'email', 'sms', 'phone', 'post' or 'all'
     given: bool
     at: datetime  # UTC

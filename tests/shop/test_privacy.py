@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from datetime import UTC, datetime
 
+import ibis
 import pytest
 
 import keepwell
@@ -129,6 +130,24 @@ def test_a_consent_goes_with_its_record_to_whoever_that_is_now(shop):
             "at": at.replace(tzinfo=None),
         }
     ]
+
+
+def test_a_consent_stays_when_the_rest_of_a_record_is_corrected(shop):
+    shop.consent("K4", "post", given=False)
+    told = [c for c in RecordBook(shop.folder).decided().consents if c.channel == "post"]
+    with shop.reading(None, "people", "customers", "consents", "aliases") as (tables, engine):
+        dee = next(r for r in collected(engine, tables["people"]).to_pylist() if r["number"] == "K4")
+        people = tables["people"].mutate(record_id=tables["people"].record_id + " corrected")
+        for customers, who in ((tables["customers"], dee["customer_id"]), (tables["customers"].limit(0), "elder")):
+            former = (
+                people.filter(people.number == "K4")
+                .select(alias="own_id", customer_id=ibis.literal("elder"))
+                .distinct()
+            )
+            now = {**tables, "people": people, "customers": customers, "aliases": former}
+            rows = collected(engine, with_told(now, Decided(consents=tuple(told)), engine)["consents"]).to_pylist()
+            assert [(row["customer_id"], row["channel"], row["given"]) for row in rows] == [(who, "post", False)]
+    assert [row["channel"] for row in shop.consents("K4")] == ["post"]
 
 
 def test_who_reads_a_run_while_somebody_is_forgotten_gets_a_sentence_or_the_new_run(peopled_once, tmp_path):

@@ -21,17 +21,19 @@ RECORDS = "records"  # the file of a consent that stands in the record book; its
 def with_told(tables: Tables, decided: Decided, engine: Engine) -> Tables:
     """Return the tables with the consents of the record book; those of people whom the run does not know are left out.
 
-    A consent names a record of the person, so that it goes with them wherever they are merged; of people without
-    records it names the customer.
+    A consent names a record of the person, or the id that the record would have alone, so that it goes with them
+    wherever they are merged; of people without records it names the customer.
     """
     if not decided.consents:
         return tables
     told = _told(decided, engine)
-    people, customers = tables["people"], tables["customers"]
-    whose = people.select(of="record_id", whose="customer_id")
-    own = customers.select(of="customer_id", whose="customer_id").anti_join(whose.select("of"), "of")
-    both = whose.union(own)
-    named = told.join(both, told.record == both.of).mutate(customer_id=_.whose)
+    whose = tables["people"].select(of="record_id", whose="customer_id")
+    own = tables["customers"].select(of="customer_id", whose="customer_id").anti_join(whose, "of")
+    known = whose.union(own)
+    if "aliases" in tables:
+        former = tables["aliases"]
+        known = known.union(former.select(of=former["alias"], whose="customer_id").anti_join(known, "of"))
+    named = told.join(known, told.record == known.of).mutate(customer_id=_.whose)
     return {**tables, "consents": checked("consents", tables["consents"]).union(checked("consents", named))}
 
 
