@@ -8,7 +8,7 @@ import ibis
 
 from keepwell.engine import Engine
 from keepwell.unify.formats.shape import CONSENTS
-from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields, first_fault
+from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, column_name, fields, first_fault
 from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
@@ -40,14 +40,12 @@ def listed(file: Seen, how: Readings, engine: Engine, *, order: int) -> ir.Table
     none = ibis.null("string")
     fault = (key.isnull(), field, none, ibis.literal(f"no {field.removesuffix('_id')}"))
     table = first_fault(table.mutate(**chosen), [fault])
-    names = file.recognition.mapping
-    column = [(table[FAULT[0]] == f, ibis.literal(c)) for f, c in names.items()]
     return table.select(
         *chosen,
         file=ibis.literal(file.raw.digest),
         line=table.line.cast("int64"),
         file_order=ibis.literal(order).cast("int64"),
-        fault_column=ibis.cases(*column, else_=none),
+        fault_column=column_name(table, file),
         fault_value=table[FAULT[1]].substr(0, SHOWN),
         fault_reason=table[FAULT[2]],
     )

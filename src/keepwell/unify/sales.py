@@ -12,7 +12,7 @@ from keepwell.settings import Facts
 from keepwell.unify.amounts import MONEY, RATE
 from keepwell.unify.formats.shape import CONSENTS
 from keepwell.unify.money import DEFAULT, times, worth
-from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields
+from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, column_name, fields
 from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
         file_order=ibis.literal(order).cast("int64"),
         same_key=table.same_key,
         content=table.content,
-        fault_column=_column_name(table, file),
+        fault_column=column_name(table, file),
         fault_value=table[FAULT[1]].substr(0, SHOWN),
         fault_reason=table[FAULT[2]],
     )
@@ -155,10 +155,3 @@ def _rush(text: Any) -> Any:
 
 
 _YES = ("yes", "y", "true", "t", "1", "ja", "oui", "si", "x")
-
-
-def _column_name(table: ir.Table, file: Seen) -> Any:
-    """Return the file's own name of the column at fault."""
-    names = file.recognition.mapping
-    named = [(table[FAULT[0]] == field, ibis.literal(column)) for field, column in names.items()]
-    return ibis.cases(*named, else_=ibis.null("string"))

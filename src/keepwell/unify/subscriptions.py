@@ -11,7 +11,7 @@ from ibis import _
 
 from keepwell.engine import Engine
 from keepwell.tables import money
-from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, fields, first_fault
+from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, column_name, fields, first_fault
 from keepwell.unify.who import COLUMNS, with_who
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: i
     table = first_fault(table, _faults(table, file))
     monthly = _by_the_month(file.recognition.mapping.get("price", ""))
     months = (table.every == "year").ifelse(12, 1) if monthly else 1  # that one payment is for
-    none = ibis.null("string")
-    columns = [(table[FAULT[0]] == f, ibis.literal(c)) for f, c in file.recognition.mapping.items()]
     rows = table.select(
         subscription_id=table.subscription_id,
         **{name: table[name] for name in ("customer_id", "customer_key", "record_id", "own_id", *COLUMNS, "channel")},
@@ -79,7 +77,7 @@ def subscribed(file: Seen, how: Readings, engine: Engine, *, zone: str, order: i
         file=ibis.literal(file.raw.digest),
         line=table.line.cast("int64"),
         file_order=ibis.literal(order).cast("int64"),
-        fault_column=ibis.cases(*columns, else_=none),
+        fault_column=column_name(table, file),
         fault_value=table[FAULT[1]].substr(0, SHOWN),
         fault_reason=table[FAULT[2]],
     )
