@@ -156,11 +156,11 @@ def test_several_currencies_are_refused_and_named(duckdb, raw_file, ran):
 
 
 def test_a_file_of_no_known_kind_stops_all(duckdb, raw_file, ran):
-    with pytest.raises(DataError, match=r"not recognised.*returns.csv"):
+    with pytest.raises(DataError, match=r"not recognised.*shades.csv"):
         ran(
             duckdb,
             raw_file(ORDERS),
-            raw_file("ReturnDate,ProductKey,ReturnQuantity\n2024-01-01,5,1\n", name="returns.csv"),
+            raw_file("shade,hue\nred,5\n", name="shades.csv"),
         )
     with pytest.raises(DataError, match="no file of sales"):
         ran(duckdb, raw_file("sku,cost\nA,1\n", name="goods.csv"))
