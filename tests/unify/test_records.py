@@ -1,6 +1,5 @@
 """The records that rows carry, and the order in which they arrived."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from keepwell.engine import collected
@@ -44,17 +43,13 @@ def test_a_list_gives_records_of_their_own_without_a_day(duckdb, raw_file):
     assert len(ids) == 2  # number 7, and nobody
 
 
-def test_pieces_of_one_file_arrived_each_at_its_time(duckdb, raw_file):
-    other = raw_file(
-        "order_id,customer_id,date,amount\n9,8,2024-01-05,1\n", name="b.csv", arrived=FIRST + timedelta(days=1)
-    )
-    pulled = raw_file(SALES.replace("2,7", "2,8"), arrived=FIRST)
-    pulled = replace(pulled, pieces=((2, FIRST), (3, FIRST + timedelta(days=2))))
-    tables = run([pulled, other], Settings(), duckdb)
+def test_the_earliest_arrived_file_says_first_who_somebody_is_whatever_the_order_given(duckdb, raw_file):
+    late = raw_file(SALES, arrived=FIRST + timedelta(days=2))
+    early = raw_file("order_id,customer_id,date,amount\n9,7,2024-01-05,1\n", name="b.csv", arrived=FIRST)
+    tables = run([late, early], Settings(), duckdb)
     places = {r["number"]: (r["file"], r["line"], r["arrived"]) for r in
               rows_of(duckdb, tables["people"], "number", "file", "line", "arrived")}  # fmt: skip
-    assert places["7"] == (pulled.digest, 2, FIRST.replace(tzinfo=None))
-    assert places["8"] == (other.digest, 2, (FIRST + timedelta(days=1)).replace(tzinfo=None))
+    assert places["7"] == (early.digest, 2, FIRST.replace(tzinfo=None))
 
 
 def test_what_happens_after_the_day_of_the_run_makes_no_record(duckdb, raw_file):

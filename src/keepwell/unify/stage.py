@@ -49,7 +49,7 @@ class Local:
 
 
 class Typing(Protocol):
-    """Makes typed rows of one file, the n-th of all."""
+    """Makes typed rows of one file, the n-th that arrived."""
 
     def __call__(self, file: Seen, how: Readings, engine: Engine, *, order: int) -> ir.Table:
         """Return the rows, on the typing engine."""
@@ -60,7 +60,6 @@ class Walk:
     """The files of a run, as they were understood, on their way to facts."""
 
     found: Sequence[tuple[Seen, Readings]]
-    pieces: Sequence[arrivals.Piece]
     settings: Settings
     local: Local
     tell: Tell
@@ -72,10 +71,10 @@ class Walk:
     def rows(self, role: str, typed: Typing) -> ir.Table | None:
         """Return the typed rows of all files of a role, executed once each; None where there is no such file."""
         paths = []
-        for order, (file, how) in enumerate(self.found):
+        for rank, (file, how) in zip(arrivals.ranks(self.found), self.found, strict=True):
             if file.recognition.role == role:
                 self.tell(f"reading {role} from {file.raw.name}")
-                table = arrivals.ranked(typed(file, how, self.local.typing, order=order), order, self.pieces)
+                table = typed(file, how, self.local.typing, order=rank)
                 paths.append(self.local.engine.path())
                 self.local.typing.write(table, paths[-1])
         return self.local.engine.read(*paths) if paths else None
@@ -100,7 +99,7 @@ def run(
     """
     with typing_engine(engine, settings.compute) as typing:
         found = understood(files, settings, typing, tell=tell)
-        return _run(Walk(found, arrivals.pieces(found), settings, Local(engine, typing), tell), decided)
+        return _run(Walk(found, settings, Local(engine, typing), tell), decided)
 
 
 @contextmanager
@@ -243,7 +242,7 @@ def _people(walk: Walk, facts: Mapping[str, ir.Table], decided: Decided) -> Tabl
             rows = rows.filter((rows[WHOSE[role]] <= day).fill_null(ibis.literal(value=True)))
         parts.append(gathered(rows, filled=_filled(walk, role), days=WHOSE[role], sold=role == "sales"))
     found = engine.keep(together(parts))
-    said = records(found, arrivals.told(walk.found, walk.pieces, engine))
+    said = records(found, arrivals.told(walk.found, engine))
     filled = [read(file.recognition.mapping) for role in WHOSE for file in walk.files(role)]
     joining = may_join(filled) or bool(decided.decisions)
     rules = walk.settings.identity

@@ -252,7 +252,7 @@ def _with_faults(table: ir.Table, file: Seen, how: Readings) -> ir.Table:
         text = table[RAW + "date"].cast("string")
         faults.append((text.isnull(), "date", text, ibis.literal("no date")))
         faults.append((table.ordered_at.isnull(), "date", text, ibis.literal(dates.reason(how.days["date"]))))
-        late = table.ordered_at > arrival_limit(file.raw, table.line)
+        late = table.ordered_at > _arrival_limit(file.raw)
         faults.append((late, "date", text, ibis.literal("dated after the file arrived")))
     for name in _LAST_DAYS:
         if name in mapping:
@@ -273,19 +273,14 @@ def _added(table: ir.Table, base: str, mapping: Mapping[str, str]) -> Any:
     )
 
 
-def arrived(raw: RawFile, line: Any) -> Any:
-    """Return when each row came in, UTC: with its file, or with its piece of one that came in piece by piece."""
-
-    def utc(moment: datetime) -> Any:
-        return ibis.literal(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
-
-    later = [(line >= first, utc(moment)) for first, moment in reversed(raw.pieces)]
-    return ibis.cases(*later, else_=utc(raw.arrived)) if later else utc(raw.arrived)
-
-
-def arrival_limit(raw: RawFile, line: Any) -> Any:
+def _arrival_limit(raw: RawFile) -> Any:
     """Return the last moment, UTC, that a row of the file can speak of: a day after it arrived, for time zones."""
-    return arrived(raw, line) + ibis.interval(days=1)
+    return ibis.literal(plain_utc(raw.arrived)) + ibis.interval(days=1)
+
+
+def plain_utc(moment: datetime) -> datetime:
+    """Return a moment as UTC without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def first_fault(table: ir.Table, faults: Sequence[tuple[Any, str, Any, Any]]) -> ir.Table:
