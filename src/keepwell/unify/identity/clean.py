@@ -10,9 +10,11 @@ from ibis import _
 
 from keepwell.engine import Engine
 from keepwell.tables import counted, trimmed
+from keepwell.unify.formats import FORMATS
 from keepwell.unify.identity.names import short_forms
 from keepwell.unify.identity.phones import with_e164
 from keepwell.unify.identity.text import folded
+from keepwell.unify.who import MAIN
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,7 +49,8 @@ BLOCKS = (
 def cleaned(records: ir.Table, engine: Engine, *, country: str) -> ir.Table:
     """Return the records in the order in which they came, in one form.
 
-    Columns: `place` (int64, 0 the eldest), `record_id`, `own_id`, `numbered` (boolean), `COMPARED` as text, `company`,
+    Columns: `place` (int64, 0 the eldest), `record_id`, `own_id`, `numbered` (boolean), `count_of` (whose count
+    its number is in; null where it has none), `COMPARED` as text, `company`,
     `e164` (the telephone, fillers and switchboards included), `short_forms`, `first_n` (records with that first name)
     and a key per entry of `BLOCKS`, null where a part is missing or too many records share it.
     """
@@ -59,6 +62,7 @@ def cleaned(records: ir.Table, engine: Engine, *, country: str) -> ir.Table:
             "record_id",
             "own_id",
             "numbered",
+            "count_of",
             "email",
             "born",
             "city",
@@ -76,6 +80,7 @@ def bare(records: ir.Table) -> ir.Table:
     """Return the same columns for records that tell nothing but numbers and e-mails."""
     order = ibis.row_number().over(order_by=[records.arrived, records.file, records.line, records.record_id])
     there = {"place": counted(order), "numbered": records.number.notnull(), "email": _email(records.email)}
+    there["count_of"] = _count_of(records)
     rest = [c for c in (*COMPARED, "company", "e164", "short_forms") if c not in there]
     return records.select("record_id", "own_id", **there, **dict.fromkeys(rest, NULL), first_n=ibis.null("int64"))
 
@@ -88,9 +93,16 @@ def _folded(records: ir.Table) -> ir.Table:
     texts = {name: folded(records[name]) for name in _FOLDED} | {"name": folded(turned)}
     return records.select(
         "record_id", "own_id", "phone",
-        place=counted(order), numbered=records.number.notnull(), two=two,
+        place=counted(order), numbered=records.number.notnull(), count_of=_count_of(records), two=two,
         email=_email(records.email), born=records.born.cast("string"), **texts,
     )  # fmt: skip
+
+
+def _count_of(records: ir.Table) -> Any:
+    """Return whose count a record's number is in: the vendor's, or that of the source named."""
+    vendors = [(records.format == name, format_.vendor) for name, format_ in FORMATS.items() if format_.vendor]
+    named = (records.source == MAIN).ifelse(ibis.cases(*vendors, else_=""), records.source)
+    return records.number.isnull().ifelse(NULL, named)
 
 
 def _email(email: Any) -> Any:

@@ -3,7 +3,8 @@
 A household shares surname, address, telephone and often an e-mail, and father and son may share the whole name. So no
 pair is one person whose first names differ, or whose days of birth do, whatever else they share: at most somebody is
 asked. Full name with address alone does not do where the e-mails differ and nothing else agrees; and where telephones
-differ too, no third record brings the two together.
+differ too, no third record brings the two together. Two numbers in one source's count are two customers there: then
+name and birthday alone do not do.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     Columns added: `rank` (see `cluster`, NO_EDGE where the pair joins nothing), `kind` ('email', 'phone', 'matched'),
     `nameless`, `conflict` (they are two people) and `doubtful` (perhaps one: somebody should look).
     """
-    pairs = _with_lesser(pairs, clean)
+    pairs = _with_sides(pairs, clean)
     first, last, email, phone = (pairs[f"gamma_{name}"] for name in ("first", "last", "email", "phone"))
     address, born = pairs.gamma_address, pairs.gamma_born
     key = (email == SAME) | (phone == SAME)
@@ -43,13 +44,14 @@ def judged(pairs: ir.Table, clean: ir.Table, rules: Identity) -> ir.Table:
     # Another telephone and no e-mail to set it right: then a first name that is only like the other does not do.
     loose = (email == UNTOLD) & (phone == OTHER) & (born < BORN["near"]) & (first != FIRST["same"])
     apart |= loose
+    twice = pairs.two_numbers & ~key & (address != ADDRESS["same"])
     by_key = ((email == SAME) & alike & (last != LAST["other"])) | ((phone == SAME) & alike & (last >= LAST["part"]))
-    named = ~pairs.elder_lesser & ~pairs.younger_lesser & alike & ~two_births & ~apart & (sure | by_key)
+    named = ~pairs.elder_lesser & ~pairs.younger_lesser & alike & ~two_births & ~apart & ~twice & (sure | by_key)
     neither = pairs.elder_lesser & pairs.younger_lesser
     letter = first == FIRST["initial"]
     # Two letters are compared as letters; where one tells no name at all, only a key of its own speaks.
     silent = (first == UNTOLD) & ((email == SAME) | ((phone == SAME) & (email != OTHER)))
-    half = ((letter & sure & ~apart) | silent) & ~two_births
+    half = ((letter & sure & ~apart & ~twice) | silent) & ~two_births
     rank = ibis.cases(
         (named, NAMED), (neither & half & key, KEYED), (~neither & half, HALF), (neither & half, VAGUE), else_=NO_EDGE
     )
@@ -84,9 +86,13 @@ def by_email(clean: ir.Table) -> ir.Table:
     )  # fmt: skip
 
 
-def _with_lesser(pairs: ir.Table, clean: ir.Table) -> ir.Table:
-    """Say which of the two tell no first name in full."""
+def _with_sides(pairs: ir.Table, clean: ir.Table) -> ir.Table:
+    """Say which of the two tell no first name in full, and whether one source has given them two numbers."""
     for side in ("elder", "younger"):
-        told: Any = clean.select(**{f"{side}_place": clean.place, f"{side}_lesser": clean["first"].isnull()})
+        told: Any = clean.select(
+            **{f"{side}_place": clean.place, f"{side}_lesser": clean["first"].isnull()},
+            **{f"{side}_count": clean.count_of, f"{side}_own": clean.own_id},
+        )
         pairs = pairs.join(told, pairs[side] == told[f"{side}_place"]).drop(f"{side}_place")
-    return pairs
+    one_count = (pairs.elder_count == pairs.younger_count).fill_null(ibis.literal(value=False))
+    return pairs.mutate(two_numbers=one_count & (pairs.elder_own != pairs.younger_own))
