@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from keepwell.engine import Engine, opened
 from keepwell.errors import ConfigError
 from keepwell.loop.cleaning import Cleaned, Cleaning, clean, cleaned_file, pattern_of
 from keepwell.loop.deletions import deletions, held_rows, words_of, write_deletions
+from keepwell.loop.edges import Marks, edge_marks, kept, lost
 from keepwell.loop.person import File, Person, Places, inbox_files, person
 from keepwell.loop.steps import writing
 from keepwell.loop.unnamed import HUSHED, Gone, check_sums, gone_in, without
@@ -170,6 +171,7 @@ def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, words: 
         raw, entry = file.raw, known[file.raw.source, file.raw.digest]
         rows, bad = place / f"{number}.parquet", place / f"{number}.bad.parquet"
         what = Cleaning(lines.get(raw.digest, frozenset()), words, salt)
+        was = edge_marks(raw, entry.get("pull", {}), salt)
         done = clean(raw, file.how, what, into=rows, bad_into=bad)
         if not done.changed:
             continue
@@ -179,7 +181,8 @@ def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, words: 
             work.moves[bad.name] = f"{stem}.bad.parquet"
         inbox = workspace.inbox
         now = cleaned_file(raw, done, path=inbox / f"{stem}.parquet", bad_path=inbox / f"{stem}.bad.parquet")
-        work.entries.append(_entry(entry, now.to_json(inbox), done))
+        edge = lost(was, edge_marks(replace(raw, path=rows), entry.get("pull", {}), salt))
+        work.entries.append(_entry(entry, now.to_json(inbox), done, edge))
         work.stale.extend(files_of(entry))
         work.paths.update(
             {f"{path}": f"{stem}.parquet" for path in files_of(entry) if not path.endswith(".bad.parquet")}
@@ -189,13 +192,15 @@ def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, words: 
     return work
 
 
-def _entry(before: Entry, now: Entry, done: Cleaned) -> Entry:
+def _entry(before: Entry, now: Entry, done: Cleaned, edge: Marks) -> Entry:
     """Return the entry of a cleaned file; other readings of it are deleted, for nobody can tell what they hold."""
     lines = before.get("forgotten", {"cleared": [], "taken_out": []})
-    forgotten = {
+    forgotten: Row = {
         "cleared": sorted({*lines["cleared"], *done.cleared}),
         "taken_out": sorted({*lines["taken_out"], *done.taken_out}),
     }
+    edge = edge | kept(before)
+    forgotten |= {"edge": edge} if edge else {}
     changed = {name: now[name] for name in ("path", "bad_path", "rows", "notes")}
     return before | changed | {"earlier": [], "forgotten": forgotten}
 

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from keepwell.errors import ConfigError
+from keepwell.loop.edges import earlier, edge_marks, lost
 from keepwell.loop.intake import SOURCE, Coming, Manner, as_known, opened, staging, understood
 from keepwell.loop.tombstones import without_forgotten
 from keepwell.progress import Tell
 from keepwell.settings import Settings
 from keepwell.store import Mode, Standing, Workspace, entries, standing
+from keepwell.store.records import RecordBook
 from keepwell.unify.reading import Told
 from keepwell.unify.reading.databases import (
     Address,
@@ -131,11 +133,12 @@ def _pull(
     tell: Tell,
 ) -> Coming | None:
     """Pull one table; None: nothing is new."""
+    decided = RecordBook(workspace.folder).decided()
     new = pulled(
         connection,
         table,
         cursor=asking.cursor,
-        since=_since(workspace, table, asking),
+        since=_since(workspace, table, asking, decided.salt),
         into=staging(workspace),
         source=asking.source,
         arrived=arrived,
@@ -149,21 +152,30 @@ def _pull(
         "place": table.address.place,
         "table": table.full_name,
         "cursor": asking.cursor,
+        "column": _in_header(table, asking.cursor),
         "last": value_to_json(new.last),
         "key": list(asking.key),
     }
     raw = as_known(replace(new.raw, feed=table.feed), asking.told, workspace)
-    key = tuple(table.header[[c.name for c in table.columns].index(name)] for name in asking.key)
+    key = tuple(_in_header(table, name) for name in asking.key)
     manner = Manner(mode=asking.mode, key=key if asking.mode == "correct" else ())
     coming = understood(raw, manner, settings)
-    return replace(coming, raw=without_forgotten(coming.raw, workspace, settings, keys=coming.key), pull=pull)
+    was = edge_marks(coming.raw, pull, decided.salt) if decided.forgotten else {}
+    clean = without_forgotten(coming.raw, workspace, settings, keys=coming.key)
+    changed = lost(was, edge_marks(clean, pull, decided.salt)) if was and clean is not coming.raw else {}
+    return replace(coming, raw=clean, pull=pull | ({"edge": changed} if changed else {}))
 
 
-def _since(workspace: Workspace, table: Table, asking: Asking) -> Since | None:
+def _in_header(table: Table, column: str) -> str:
+    """Return the name that a column has in the rows pulled; '' for no column."""
+    return next((name for name, one in zip(table.header, table.columns, strict=True) if one.name == column), "")
+
+
+def _since(workspace: Workspace, table: Table, asking: Asking, salt: str) -> Since | None:
     """Return where the earlier pulls ended; None where all rows are wanted."""
     if not asking.mates:
         return None
     told = [one.entry["pull"]["last"] for one in asking.mates]
     last = value_from_json(next((value for value in reversed(told) if value is not None), None))
-    raws = [opened(one.entry, workspace) for one in asking.mates]
-    return since_of(raws, table, cursor=asking.cursor, last=last)
+    pulls = [earlier(one.entry, opened(one.entry, workspace)) for one in asking.mates]
+    return since_of(pulls, table, cursor=asking.cursor, last=last, salt=salt)

@@ -89,11 +89,13 @@ def marks(raw: RawFile, how: Layout, engine: Engine) -> ir.Table:
     number, email = (_key(text[name]) if name in text else none for name in ("customer_id", "email"))
     if how.format.nobody and "customer_id" in text:
         number = number.isin(sorted(how.format.nobody)).ifelse(none, number)
+    # Nothing is not joined to text: DuckDB takes that for a number.
+    number = ibis.literal(f"{space(raw.source, how.format)}|") + number if "customer_id" in text else none
     told = [(name, text[name]) for name in WHO if name in text and name != "country"]
     parts = [ibis.literal(f"{name}=") + coarse(_key(value)) for name, value in told]
     return table.select(
         line=table.line.cast("int64"),
-        number=ibis.literal(f"{space(raw.source, how.format)}|") + number,
+        number=number,
         email=email.lower(),
         phone=ibis.coalesce(*(phone_mark(text[n]) for n in ("phone", "mobile") if n in text), none),
         row=_together(parts),

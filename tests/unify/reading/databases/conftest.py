@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from keepwell.unify.reading import Told
-from keepwell.unify.reading.databases import address_of, connected, found, pulled, since_of
+from keepwell.unify.reading.databases import Earlier, address_of, connected, found, pulled, since_of
 
 ARRIVED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MYSQL = "KEEPWELL_TEST_MYSQL"
@@ -79,7 +79,7 @@ def pull(tmp_path):
         address = address_of(url)
         with connected(address) as connection:
             at = found(connection, table, address)
-            raws = [one.raw for one in before]
+            raws = [Earlier(one.raw) for one in before]
             since = since_of(raws, at, cursor=cursor, last=before[-1].last) if before else None
             into = tmp_path / f"pull{len(before)}"
             return pulled(connection, at, cursor=cursor, since=since, into=into, source="main", arrived=ARRIVED,

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from keepwell.errors import ConfigError, ConservationError, DataError
 from keepwell.progress import Tell
+from keepwell.unify.reading.databases.since import BATCH, Since, mark
 from keepwell.unify.reading.databases.table import Table
 from keepwell.unify.reading.databases.values import TEXT, Kinds, array, as_text, fits, same_text
 from keepwell.unify.reading.names import LINE, unique_names
@@ -32,18 +33,7 @@ from keepwell.unify.reading.sink import BadSink, Sink, rows_in
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-BATCH = 8192  # rows in memory
 Row = Sequence[object]
-_CURSORS: dict[str, type] = {"int": int, "decimal": Decimal, "float": float, "text": str}
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """Where earlier pulls of a table ended."""
-
-    last: object  # the highest value of the cursor column; None: all were empty
-    rows: Counter[bytes] = field(default_factory=Counter)  # rows that have it, or nothing there, by their marks
-    columns: tuple[str, ...] = ()  # of the rows pulled, of which the marks were made
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,71 +134,12 @@ def _without_known(batches: Iterator[list[Row]], table: Table, cursor: str, sinc
         kept = []
         for row in batch:
             if same_text(row[at], kinds[cursor]) in edge:
-                name = mark((row[place], table.columns[place].arrow) for place in places)
+                name = mark(((row[place], table.columns[place].arrow) for place in places), since.salt)
                 if left[name] > 0:
                     left[name] -= 1
                     continue
             kept.append(row)
         yield kept
-
-
-def mark(values: Any) -> bytes:
-    """Return what tells a row from others: a digest of its (value, Arrow type) pairs."""
-    text = "\x1f".join(same_text(value, arrow) for value, arrow in values)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def since_of(pulls: Sequence[RawFile], table: Table, *, cursor: str, last: object) -> Since:
-    """Return where earlier pulls ended, from the rows that they brought.
-
-    Args:
-        pulls: What came in from the table, and stands.
-        table: The table as it is now.
-        cursor: The column that tells what is new.
-        last: Its highest value in them.
-    """
-    at = table.header[_place(table, cursor)]
-    shared = tuple(name for name in table.header if all(name in pull.header for pull in pulls))
-    rows: Counter[bytes] = Counter()
-    for pull in pulls if at in shared else ():
-        with pq.ParquetFile(pull.path) as file:
-            kinds = dict(zip(file.schema_arrow.names, file.schema_arrow.types, strict=True))
-            edge = {same_text(None, None), same_text(last, kinds[at])}
-            for batch in file.iter_batches(batch_size=BATCH, columns=list(shared)):
-                for row in _edge_rows(batch, at, edge, kinds):
-                    rows[mark((row[name], kinds[name]) for name in shared)] += 1
-    return Since(last, rows, shared)
-
-
-def _edge_rows(batch: Any, at: str, edge: set[str], kinds: Mapping[str, Any]) -> list[dict[str, object]]:
-    chosen = [i for i, value in enumerate(batch.column(at).to_pylist()) if same_text(value, kinds[at]) in edge]
-    rows: list[dict[str, object]] = batch.take(pa.array(chosen, pa.int64())).to_pylist()
-    return rows
-
-
-def value_to_json(value: object) -> dict[str, str] | None:
-    """Return a cursor's value as plain text with its kind."""
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return {"kind": "datetime", "value": value.isoformat()}
-    if isinstance(value, date):
-        return {"kind": "date", "value": value.isoformat()}
-    kind = next(name for name, type_ in _CURSORS.items() if isinstance(value, type_))
-    return {"kind": kind, "value": repr(value) if isinstance(value, float) else str(value)}
-
-
-def value_from_json(told: Mapping[str, str] | None) -> object:
-    """Return what `value_to_json` wrote.
-
-    >>> value_from_json(value_to_json(Decimal("1.50")))
-    Decimal('1.50')
-    """
-    if told is None:
-        return None
-    if told["kind"] in ("datetime", "date"):
-        return {"datetime": datetime, "date": date}[told["kind"]].fromisoformat(told["value"])
-    return _CURSORS[told["kind"]](told["value"])
 
 
 class _Writing:
