@@ -11,12 +11,18 @@ Verdict = Literal["same", "refused", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A word on two records: one person; not by this evidence; or never, through whatever chain."""
+    """A word on two records: one person; not by this evidence; or never, through whatever chain.
+
+    A record that is corrected is another record. The word then holds for those with the id that the record had alone;
+    '' where it had none of its own, because the other record or another customer had the same.
+    """
 
     verdict: Verdict
     left_record: str
     right_record: str
     at: datetime  # UTC
+    left_own: str = ""
+    right_own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

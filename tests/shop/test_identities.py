@@ -1,11 +1,14 @@
 """The review queue: pairs with their evidence, and words on them, against tables made by hand."""
 
 import json
+import shutil
+import threading
 from datetime import datetime
 
 import pyarrow as pa
 import pytest
 
+import keepwell
 from keepwell.cli.evidence import pair_words, waterfall
 from keepwell.errors import DataError
 from keepwell.report.review import review_page
@@ -21,6 +24,7 @@ from keepwell.shop.identities import (
     short,
     write,
 )
+from keepwell.store import turn
 from keepwell.store.records import RecordBook
 from keepwell.tables import CONTRACTS
 
@@ -110,7 +114,7 @@ def test_a_pair_has_the_same_name_in_the_engine_and_here(tables, engine):
 def test_what_was_said_leaves_the_queue_and_stands_beside_the_pair(tables, engine, tmp_path):
     book = RecordBook(tmp_path)
     first = pairs(tables, engine, (), state="proposed").pairs[0]
-    write(book, "refused", said_of_pairs([first]))
+    book.decide("refused", said_of_pairs([first]), at=datetime(2024, 1, 1))
     said = book.decided().decisions
     left = pairs(tables, engine, said, state="proposed", open_only=True)
     assert [p.id for p in left.pairs] == [short("r1", "r4")]
@@ -155,6 +159,40 @@ def test_the_terminal_shows_both_sides_and_a_waterfall(tables, duckdb_pairs):
     assert (prior.index("▒"), len(prior.strip())) == (0, 15)
     assert (name.index("█"), len(name.strip())) == (0, 30)
     assert (whole.index("█"), len(whole.strip())) == (15, 15)
+
+
+@pytest.fixture
+def shop(peopled_once, tmp_path):
+    folder = tmp_path / "people.keepwell"
+    shutil.copytree(peopled_once, folder)
+    return keepwell.open(folder)
+
+
+def test_a_word_stands_with_the_ids_that_stay_when_a_record_is_corrected(shop):
+    people = {row["record_id"]: row for row in shop.table("people").to_pylist()}
+    cem, dee = (next(r for r, row in people.items() if row["number"] == key) for key in ("K3", "K4"))
+    write(shop, "never", [(cem, dee)])
+    (said,) = RecordBook(shop.folder).decided().decisions
+    assert (said.left_own, said.right_own) == (people[cem]["own_id"], people[dee]["own_id"])
+    assert {cem, dee}.isdisjoint({said.left_own, said.right_own})
+
+
+@pytest.mark.parametrize("table", ["decisions", "consents"])
+def test_what_is_said_waits_for_its_turn(shop, table):
+    book, told = RecordBook(shop.folder), []
+    first, other = (row["record_id"] for row in shop.table("people").slice(0, 2).to_pylist())
+    speaking = {
+        "decisions": lambda: write(shop, "never", [(first, other)], tell=told.append),
+        "consents": lambda: shop.consent("K3", "email", given=True, tell=told.append),
+    }
+    waiting = threading.Thread(target=speaking[table])
+    with turn(shop.folder, what="run"):
+        waiting.start()
+        waiting.join(0.5)
+        assert "it is the turn of `run`" in told[0]
+        assert book.history(table) == []
+    waiting.join(30)
+    assert len(book.history(table)) == 1
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from keepwell.decided import NOTHING, Consent
+from keepwell.decided import NOTHING, Consent, Decision
 from keepwell.errors import WorkspaceError
 from keepwell.store.records import RecordBook, digest
 
@@ -115,3 +115,44 @@ def test_the_history_of_some_records_is_theirs_alone(book):
 def test_the_digest_needs_the_salt():
     assert digest("s", "email", "a") != digest("t", "email", "a")
     assert digest("s", "email", "a") != digest("s", "number", "a")
+
+
+OLD = """
+    CREATE TABLE facts (name VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY (name));
+    CREATE TABLE decisions (id INTEGER NOT NULL, at VARCHAR NOT NULL, "by" VARCHAR NOT NULL, verdict VARCHAR NOT NULL,
+        left_record VARCHAR NOT NULL, right_record VARCHAR NOT NULL, PRIMARY KEY (id));
+    CREATE TABLE consents (id INTEGER NOT NULL, at VARCHAR NOT NULL, "by" VARCHAR NOT NULL, record VARCHAR NOT NULL,
+        channel VARCHAR NOT NULL, given BOOLEAN NOT NULL, PRIMARY KEY (id));
+    CREATE TABLE forgotten (digest VARCHAR NOT NULL, forgetting VARCHAR NOT NULL, PRIMARY KEY (digest));
+    CREATE TABLE audit (id INTEGER NOT NULL, at VARCHAR NOT NULL, "by" VARCHAR NOT NULL, what VARCHAR NOT NULL,
+        details VARCHAR NOT NULL, PRIMARY KEY (id));
+    INSERT INTO facts VALUES ('format', '1'), ('salt', 'abc');
+    INSERT INTO decisions VALUES (1, '2024-01-01T12:00:00.000000+00:00', 'me', 'never', 'a', 'b');
+"""
+
+
+def test_an_older_book_is_read_as_it_is_and_grows_with_the_next_word(book):
+    with sqlite3.connect(book.path) as con:
+        con.executescript(OLD)
+    con.close()
+    old = Decision("never", "a", "b", at(1))
+    before = book.path.read_bytes()
+    assert book.decided().decisions == (old,)
+    assert book.path.read_bytes() == before
+    book.decide("same", [("c", "d")], at=at(2), by="me", own={"c": "own c", "d": "own d"})
+    assert book.decided().decisions == (old, Decision("same", "c", "d", at(2), "own c", "own d"))
+    assert book.salt() == "abc"
+    with sqlite3.connect(book.path) as con:
+        assert con.execute("SELECT value FROM facts WHERE name = 'format'").fetchall() == [("2",)]
+    con.close()
+
+
+def test_an_id_that_two_records_have_alike_is_none_of_their_own(book):
+    book.decide("never", [("a", "b"), ("a", "c")], at=at(1), by="me", own={"a": "x", "b": "x"})
+    assert [(d.left_own, d.right_own) for d in book.decided().decisions] == [("", ""), ("x", "")]
+
+
+def test_who_is_forgotten_is_forgotten_under_the_id_that_they_had_alone(book):
+    book.decide("never", [("old", "b")], at=at(1), by="me", own={"old": "own of ann", "b": "own of bob"})
+    assert book.forget(["own of ann"], [], forgetting="f1", at=at(2), by="me")["decisions"] == 1
+    assert b"own of" not in book.path.read_bytes()

@@ -9,7 +9,7 @@ from typing import Any
 
 import keepwell
 from keepwell.cli.evidence import pair_words
-from keepwell.cli.workflows import answered, workspace_meant
+from keepwell.cli.workflows import answered, talk, workspace_meant
 from keepwell.errors import ConfigError, DataError
 from keepwell.shop import Shop
 from keepwell.shop.identities import (
@@ -53,7 +53,7 @@ def review(workspace: Path | None, *, page: Path | None, limit: int, json: bool)
         path = review_page(found, title=shop.settings.shop.name or shop.folder.stem, run=summary["run"], to=page)
         answered({"page": str(path), "pairs": len(found.pairs), "total": found.total}, str(path), json=json)
     elif asking and found.pairs:
-        said = _asked(found, RecordBook(shop.folder))
+        said = _asked(found, shop)
         answered(said, f"{sum(said.values()):,} of {found.total:,} pairs decided. {_THEN}", json=json)
     else:
         body = {"total": found.total, "pairs": [pair.to_dict() for pair in found.pairs]}
@@ -82,7 +82,8 @@ def unmerge(customer: str, records: Sequence[str], workspace: Path | None, *, js
 
 
 def _write(shop: Shop, verb: str, chosen: Sequence[tuple[str, str]], *, json: bool) -> None:
-    write(RecordBook(shop.folder), VERDICTS[verb], chosen)
+    with talk(quiet=json) as tell:
+        write(shop, VERDICTS[verb], chosen, tell=tell)
     body = {"verdict": VERDICTS[verb], "pairs": [list(pair) for pair in chosen]}
     n = f"{len(chosen):,} pair" if len(chosen) == 1 else f"{len(chosen):,} pairs"
     answered(body, f"{n} of records: {verb}. {_THEN}", json=json)
@@ -97,7 +98,7 @@ def _found(shop: Shop, *, state: str, limit: int, open_only: bool = False) -> tu
         return found, changed(tables, engine)
 
 
-def _asked(found: Listing, book: RecordBook) -> dict[str, int]:
+def _asked(found: Listing, shop: Shop) -> dict[str, int]:
     """Ask about each pair in the terminal, and write each word down at once."""
     said = dict.fromkeys(VERDICTS, 0)
     for place, pair in enumerate(found.pairs, start=1):
@@ -107,7 +108,8 @@ def _asked(found: Listing, book: RecordBook) -> dict[str, int]:
             break
         if letter in _LETTERS:
             verb = _LETTERS[letter]
-            write(book, VERDICTS[verb], said_of_pairs([pair]))
+            with talk(quiet=False) as tell:
+                write(shop, VERDICTS[verb], said_of_pairs([pair]), tell=tell)
             said[verb] += 1
     return said
 

@@ -55,7 +55,8 @@ def consent(customer: str, workspace: Path | None, *, channel: str, given: bool 
         ]
         answered({"consents": told}, "\n".join(lines) or "No consent is known.", json=json)
         return
-    shop.consent(customer, channel, given=given)
+    with talk(quiet=json) as tell:
+        shop.consent(customer, channel, given=given, tell=tell)
     body = {"customer": customer, "channel": channel, "given": given}
     answered(
         body, f"{'Yes' if given else 'No'} to {channel} is written down. It counts from the next run on.", json=json

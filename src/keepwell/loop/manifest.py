@@ -46,7 +46,9 @@ def manifest(
 
 def _records(decided: Decided) -> dict[str, Any]:
     """Return how much people had decided, and a digest that tells whether two runs replayed the same."""
-    words = [[d.verdict, d.left_record, d.right_record, d.at.isoformat()] for d in decided.decisions]
+    words = [
+        [d.verdict, d.left_record, d.right_record, d.left_own, d.right_own, d.at.isoformat()] for d in decided.decisions
+    ]
     told = [[c.record, c.channel, c.given, c.at.isoformat()] for c in decided.consents]
     whole = json.dumps([words, told, sorted(decided.forgotten)])
     return {

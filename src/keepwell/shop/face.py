@@ -280,19 +280,28 @@ class Shop:
 
         return write_held(held(str(customer), Workspace.open(self.folder), self.settings, tell=tell), Path(to))
 
-    def consent(self, customer: str | int, channel: str, *, given: bool) -> None:
+    def consent(self, customer: str | int, channel: str, *, given: bool, tell: Tell = quiet) -> None:
         """Write down a yes or a no that a customer told us directly; it counts from the next run on.
+
+        Args:
+            customer: Their id, the shop's own key, e-mail address or phone number.
+            channel: 'email', 'sms', 'phone', 'post' or 'all'.
+            given: Yes or no.
+            tell: Hears whose turn it is where another writer is at work.
 
         Raises:
             DataError: There is no such customer.
-            ConfigError: The channel is not 'email', 'sms', 'phone', 'post' or 'all'.
+            ConfigError: There is no such channel.
         """
         from keepwell.shop.privacy import told_consent
         from keepwell.store.records import RecordBook
 
-        with self.reading(None, "customers", "people", "aliases") as (tables, engine):
+        with (
+            store.turn(self.folder, what="consent", tell=tell),
+            self.reading(None, "customers", "people", "aliases") as (tables, engine),
+        ):
             one = told_consent(str(customer), channel, tables, engine, given=given)
-        RecordBook(self.folder).consent([one])
+            RecordBook(self.folder).consent([one])
 
     def consents(self, customer: str | int) -> list[dict[str, Any]]:
         """Return every yes and no that a customer gave, in files and directly, the earliest first.

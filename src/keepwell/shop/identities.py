@@ -14,16 +14,21 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import ibis
+from ibis import _
 
 from keepwell.decided import Decision, Verdict
 from keepwell.engine import Engine, collected, number
 from keepwell.errors import DataError
 from keepwell.loop.person import customer, those_like
+from keepwell.progress import Tell, quiet
+from keepwell.store import turn
 from keepwell.store.records import RecordBook
 from keepwell.tables import IDENTITY, Tables
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from keepwell.shop.face import Shop
 
 Row = dict[str, Any]
 STATES = ("proposed", "merged", "refused", "never")
@@ -242,9 +247,30 @@ def records_of(asked: str, tables: Tables, engine: Engine) -> list[str]:
     return [record["record_id"] for record in rows] or [row["customer_id"]]
 
 
-def write(book: RecordBook, verdict: Verdict, chosen: Sequence[tuple[str, str]]) -> None:
-    """Write a word on pairs of records into the record book."""
-    book.decide(verdict, chosen, at=datetime.now(UTC))
+def own_ids(records: Iterable[str], tables: Tables, engine: Engine) -> dict[str, str]:
+    """Return the ids that records would have alone, as far as no other customer's record has the same.
+
+    They follow from the customer's number, else the e-mail, and stay when the rest of the record is corrected.
+    """
+    t = tables["people"]
+    alone = t.group_by("own_id").aggregate(n=_.customer_id.nunique()).filter(_.n == 1)
+    mine = t.filter(t.record_id.isin(sorted(records))).semi_join(alone, "own_id")
+    rows = collected(engine, mine.select("record_id", "own_id")).to_pylist()
+    return {row["record_id"]: row["own_id"] for row in rows}
+
+
+def write(shop: Shop, verdict: Verdict, chosen: Sequence[tuple[str, str]], *, tell: Tell = quiet) -> None:
+    """Write a word on pairs of records of the current run into the record book, in one's turn.
+
+    Raises:
+        WorkspaceError: A person was forgotten meanwhile, who may be one of them.
+    """
+    with (
+        turn(shop.folder, what=f"identities {verdict}", tell=tell),
+        shop.reading(None, "people") as (tables, engine),
+    ):
+        own = own_ids({record for pair in chosen for record in pair}, tables, engine)
+        RecordBook(shop.folder).decide(verdict, chosen, at=datetime.now(UTC), own=own)
 
 
 def changed(tables: Tables, engine: Engine) -> Row:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
-
-from ibis import _
 
 from keepwell.decided import Consent
 from keepwell.engine import Engine, collected, opened
@@ -16,7 +13,7 @@ from keepwell.loop.forgetting import found
 from keepwell.loop.replayed import RECORDS
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
-from keepwell.shop.identities import records_of
+from keepwell.shop.identities import own_ids, records_of
 from keepwell.store import Workspace
 from keepwell.store.records import RecordBook
 from keepwell.tables import Tables
@@ -57,19 +54,7 @@ def told_consent(asked: str, channel: str, tables: Tables, engine: Engine, *, gi
     if channel not in CHANNELS:
         raise ConfigError(f"{channel!r} is no channel", "--channel", f"There are: {', '.join(CHANNELS)}.")
     record = records_of(asked, tables, engine)[0]
-    return Consent(_keys([record], tables, engine).get(record, record), channel, given, datetime.now(UTC))
-
-
-def _keys(records: Sequence[str], tables: Tables, engine: Engine) -> dict[str, str]:
-    """Return the ids that records would have alone, as far as no other customer's record has the same.
-
-    They follow from the customer's number, else the e-mail, and stay when the rest of the record is corrected.
-    """
-    t = tables["people"]
-    alone = t.group_by("own_id").aggregate(n=_.customer_id.nunique()).filter(_.n == 1)
-    mine = t.filter(t.record_id.isin(list(records))).semi_join(alone, "own_id")
-    rows = collected(engine, mine.select("record_id", "own_id")).to_pylist()
-    return {row["record_id"]: row["own_id"] for row in rows}
+    return Consent(own_ids([record], tables, engine).get(record, record), channel, given, datetime.now(UTC))
 
 
 def consents(asked: str, tables: Tables, engine: Engine, book: RecordBook) -> list[Row]:
@@ -88,6 +73,6 @@ def consents(asked: str, tables: Tables, engine: Engine, book: RecordBook) -> li
         {"at": r["at"] and r["at"].isoformat(), "channel": r["channel"], "given": r["given"], "from": r["file"]}
         for r in filed
     ]
-    direct = book.history("consents", records={*records, *_keys(records, tables, engine).values()})
+    direct = book.history("consents", records={*records, *own_ids(records, tables, engine).values()})
     rows += [{"at": r["at"], "channel": r["channel"], "given": bool(r["given"]), "from": RECORDS} for r in direct]
     return sorted(rows, key=lambda r: r["at"] or "")

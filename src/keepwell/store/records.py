@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData, Table
 
 FILE = "records.sqlite"
-FORMAT = 1  # raised when an older Keepwell could no longer read the file rightly
+FORMAT = 2  # raised when an older Keepwell could no longer read the file rightly
 WAIT = 30  # seconds for another's turn at the file
 GONE = "forgotten"  # stands where an id of a forgotten person stood
 
 Row = dict[str, Any]
+_SUBJECTS = ("left_record", "right_record", "record")
+_OWN = ("left_own", "right_own")
+_NO_OWN: Mapping[str, str] = {}
 
 
 def _tables() -> tuple[MetaData, dict[str, Table]]:
@@ -53,6 +56,8 @@ def _tables() -> tuple[MetaData, dict[str, Table]]:
             Column("verdict", String, nullable=False),
             Column("left_record", String, nullable=False),
             Column("right_record", String, nullable=False),
+            Column("left_own", String),
+            Column("right_own", String),
         ),
         made(
             "consents",
@@ -91,9 +96,28 @@ class RecordBook:
         standing = sorted(latest.values(), key=lambda row: row["id"])
         return Decided(tuple(_decision(row) for row in standing), tuple(_consent(row) for row in told), gone, salt=salt)
 
-    def decide(self, verdict: Verdict, pairs: Sequence[tuple[str, str]], *, at: datetime, by: str = "") -> None:
-        """Write down a word on each pair of records, all or none."""
-        rows = [{"verdict": verdict, "left_record": left, "right_record": right} for left, right in pairs]
+    def decide(
+        self,
+        verdict: Verdict,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        at: datetime,
+        by: str = "",
+        own: Mapping[str, str] = _NO_OWN,
+    ) -> None:
+        """Write down a word on each pair of records, all or none.
+
+        Args:
+            verdict: The word.
+            pairs: Ids of records.
+            at: When, UTC.
+            by: Who said it; empty: the user of this machine.
+            own: Record -> the id that it would have alone, where it is theirs alone; for when a record is corrected.
+        """
+        rows = [
+            {"verdict": verdict, "left_record": left, "right_record": right, **_own(left, right, own)}
+            for left, right in pairs
+        ]
         self._add("decisions", rows, at=at, by=by, what=verdict)
 
     def consent(self, told: Sequence[Consent], *, by: str = "") -> None:
@@ -152,7 +176,7 @@ class RecordBook:
         if not rows:
             return
         stamped = [{"at": _iso(at), "by": by or user(), **row} for row in rows]
-        subjects = sorted({row[c] for row in rows for c in ("left_record", "right_record", "record") if c in row})
+        subjects = sorted({row[c] for row in rows for c in _SUBJECTS if c in row})
         with self._writing(table) as (con, t):
             con.execute(t[table].insert(), stamped)
             self._note(con, t, what, subjects, at=at, by=by)
@@ -178,7 +202,11 @@ class RecordBook:
                 con.execute(table.update().where(table.c.id == row["id"]).values(details=json.dumps(left)))
 
     def _rows(self, con: Connection, table: Table, *, order: str = "id") -> list[Row]:
-        return [dict(row) for row in con.execute(table.select().order_by(table.c[order])).mappings()]
+        from sqlalchemy import select
+
+        there = _columns(con, table)  # an older book has not all, and a reader changes nothing
+        columns = [column for column in table.c if column.name in there]
+        return [dict(row) for row in con.execute(select(*columns).order_by(table.c[order])).mappings()]
 
     def _fact(self, con: Connection, t: Mapping[str, Table], name: str) -> str:
         return {row["name"]: str(row["value"]) for row in self._rows(con, t["facts"], order="name")}.get(name, "")
@@ -208,8 +236,19 @@ class RecordBook:
                 facts = {"format": str(FORMAT), "salt": secrets.token_hex(16)}
                 con.execute(tables["facts"].insert(), [{"name": n, "value": v} for n, v in facts.items()])
             self._check_format(con, tables)
+            self._grow(con, tables)
             yield con, tables
             con.exec_driver_sql("COMMIT")
+
+    def _grow(self, con: Connection, tables: Mapping[str, Table]) -> None:
+        """Add to an older book the columns that it has not, and call it of today's format."""
+        facts = tables["facts"]
+        if self._fact(con, tables, "format") == str(FORMAT):
+            return
+        for table in tables.values():
+            for name in sorted({column.name for column in table.c} - _columns(con, table)):
+                con.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} VARCHAR")
+        con.execute(facts.update().where(facts.c.name == "format").values(value=str(FORMAT)))
 
     def _check_format(self, con: Connection, tables: Mapping[str, Table]) -> None:
         version = self._fact(con, tables, "format")
@@ -258,13 +297,24 @@ def user() -> str:
 
 def _names(row: Row, ids: set[str]) -> bool:
     told = json.loads(row["details"]) if "details" in row else ()
-    subjects = {row.get(c) for c in ("left_record", "right_record", "record")} | set(told)
+    subjects = {row.get(c) for c in (*_SUBJECTS, *_OWN)} | set(told)
     return not ids.isdisjoint(subjects)
 
 
 def _decision(row: Row) -> Decision:
     verdict = cast("Verdict", row["verdict"])
-    return Decision(verdict, row["left_record"], row["right_record"], datetime.fromisoformat(row["at"]))
+    own = {name: row.get(name) or "" for name in _OWN}
+    return Decision(verdict, row["left_record"], row["right_record"], datetime.fromisoformat(row["at"]), **own)
+
+
+def _own(left: str, right: str, own: Mapping[str, str]) -> Row:
+    """Return the ids that two records would have alone, unless it is one id."""
+    ids = own.get(left), own.get(right)
+    return dict(zip(_OWN, (None, None) if ids[0] == ids[1] else ids, strict=True))
+
+
+def _columns(con: Connection, table: Table) -> set[str]:
+    return {str(row.name) for row in con.exec_driver_sql(f"PRAGMA table_info({table.name})")}
 
 
 def _consent(row: Row) -> Consent:

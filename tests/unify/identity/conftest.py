@@ -27,7 +27,10 @@ def find():
     """Run identity on an engine and return its tables as rows, and each record's customer."""
 
     def go(engine, rows, words=(), **settings):
-        decisions = tuple(Decision(verdict, left, right, BEGAN) for verdict, left, right in words)
+        decisions = tuple(
+            Decision(verdict, left, right, BEGAN + timedelta(days=i), *own)
+            for i, (verdict, left, right, *own) in enumerate(words)
+        )
         table = arranged(rows)
         decided = Decided(decisions=decisions) if words else NOTHING
         chosen = from_dict({"identity": settings}) if settings else Settings()
