@@ -1,6 +1,7 @@
 """Rows that two files share: pulls of one table share none, whatever they look like."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 ROWS = "customer_id,date,amount\na,2024-01-01,5\na,2024-01-01,5\n"
 
@@ -27,3 +28,35 @@ def test_pulls_of_two_tables_may_hold_the_same_rows(duckdb, raw_file, ran):
     pulls = [as_pull(raw_file(ROWS, name=name), f"db#{name}") for name in ("orders", "archive")]
     tables = ran(duckdb, *pulls)
     assert (len(tables["order_lines"]), len(tables["duplicates"])) == (2, 2)
+
+
+SALES = "order_id,customer,date,product,amount\n"
+PAYOUT = "Transaction Date,Type,Order,Payout ID,Amount,Fee,Net\n"
+TOUCH = "date,kind,customer_id,order_id,minutes\n2024-01-09,ticket,eve,1001,5\n"
+
+
+def fees(tables):
+    return {row["order_id"]: row["payment_fee"] for row in tables["order_lines"]}
+
+
+def test_facts_name_the_orders_of_their_own_source(duckdb, raw_file, ran):
+    shop = raw_file(SALES + "1001,ann,2024-01-01,pot,10\n", name="shop.csv", source="shop")
+    till = raw_file(SALES + "1001,eve,2024-01-02,cup,20\n", name="till.csv", source="till")
+    payouts = [
+        raw_file(PAYOUT + "2024-01-03,charge,1001,7,20,0.70,19.30\n", name="till payouts.csv", source="till"),
+        raw_file(PAYOUT + "2024-01-03,charge,1001,8,10,0.30,9.70\n", name="shop payouts.csv", source="shop"),
+    ]
+    tables = ran(duckdb, shop, till, *payouts, raw_file(TOUCH, name="tickets.csv", source="till"))
+    assert fees(tables) == {"1001": Decimal("0.3"), "till:1001": Decimal("0.7")}
+    assert [row["order_id"] for row in tables["touches"]] == ["till:1001"]
+
+
+def test_facts_of_one_source_name_the_orders_of_their_vendor(duckdb, raw_file, ran):
+    own = raw_file(SALES + "1001,ann,2024-01-01,pot,10\n", name="own.csv")
+    shopify = raw_file(
+        "Name,Email,Financial Status,Created at,Lineitem quantity,Lineitem name,Lineitem price,Subtotal,Total\n"
+        "1001,eve@x.org,paid,2024-01-02 10:00:00 +0000,1,cup,20,20,20\n",
+        name="orders_export.csv",
+    )
+    payout = raw_file(PAYOUT + "2024-01-03,charge,1001,7,20,0.70,19.30\n", name="payouts.csv")
+    assert fees(ran(duckdb, own, shopify, payout)) == {"1001": None, "shopify orders:1001": Decimal("0.7")}

@@ -8,18 +8,20 @@ an order's number) the newest file's version counts, because statuses and refund
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
 from ibis import _
 
 from keepwell.engine import Engine, number
+from keepwell.unify.formats import FORMATS
 from keepwell.unify.typed import Seen
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+Prefixes = Mapping[tuple[str, str], str]  # by source and format
 _VIEWS = ("square transactions", "square items")  # the same payments whole, and by item
 
 
@@ -104,23 +106,53 @@ def _items_of(rows: ir.Table, whole: list[int], items: list[int]) -> ir.Table:
     return table.mutate(first=view.ifelse(table.payment_place, table["first"]))
 
 
-def apart(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> ir.Table:
-    """Keep orders of different shops apart: where two sources or formats use one order id, all but the first prefix it.
+def prefixes(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> Prefixes:
+    """Say how orders of different shops are kept apart: where two sources or formats use one order id.
 
     The shop's own id stays readable, and stands alone where nothing collides.
+
+    Args:
+        rows: Typed sales rows.
+        files: The files of sales.
+        engine: What runs it.
+
+    Returns:
+        What to put before the order ids of each source and format, nothing for the first; empty where nothing collides.
     """
-    names = {file.group: (file.raw.source, _views_as_one(file.recognition.format)) for file in files}
-    kinds = list(dict.fromkeys(names.values()))
+    kinds = list(dict.fromkeys((file.raw.source, _views_as_one(file.recognition.format)) for file in files))
     if len(kinds) < 2:
-        return rows
+        return {}
     kind = rows.source + "|" + ibis.cases(*((rows.format == v, _VIEWS[0]) for v in _VIEWS), else_=rows.format)
     users = rows.group_by("order_id").aggregate(kinds=kind.nunique())
     if not number(engine, (users.kinds > 1).any().fill_null(ibis.literal(value=False))):
-        return rows
+        return {}
     several_sources = len({source for source, _format in kinds}) > 1
-    prefixes = {f"{s}|{f}": f"{s}:" if several_sources else f"{f}:" for s, f in kinds[1:]}
-    prefix = ibis.cases(*((kind == name, ibis.literal(text)) for name, text in prefixes.items()), else_="")
-    return rows.mutate(order_id=prefix + rows.order_id)
+    return {kinds[0]: ""} | {(s, f): f"{s}:" if several_sources else f"{f}:" for s, f in kinds[1:]}
+
+
+def apart(rows: ir.Table, files: Sequence[Seen], put: Prefixes) -> ir.Table:
+    """Put the prefixes before the order ids of typed rows: of sales, or of facts that name orders of their source."""
+    groups_of = {file.group: _prefix(file.group, put) for file in files}
+    told = [
+        ((rows.source == source) & (rows.format == format_), ibis.literal(text))
+        for (source, format_), text in groups_of.items()
+        if text
+    ]
+    return rows.mutate(order_id=ibis.cases(*told, else_="") + rows.order_id) if told else rows
+
+
+def _prefix(group: tuple[str, str], put: Prefixes) -> str:
+    """Return what stands before the ids of the orders that rows of a source and format name.
+
+    Of several formats of sales in the source, those of the format itself, else of its vendor, else the first's.
+    """
+    source, format_ = group[0], _views_as_one(group[1])
+    if (source, format_) in put:
+        return put[source, format_]
+    own = {f: text for (s, f), text in put.items() if s == source}
+    vendor = FORMATS[format_].vendor
+    akin = (text for f, text in own.items() if vendor and FORMATS[f].vendor == vendor)
+    return next(akin, next(iter(own.values()), ""))
 
 
 def _views_as_one(format_: str) -> str:

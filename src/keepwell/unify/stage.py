@@ -156,7 +156,11 @@ def _order_lines(walk: Walk, facts: Mapping[str, ir.Table]) -> ir.Table:
     if _selling_deals(walk):
         parts.append(deals.order_lines(facts["deals"]))
     lines = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    return fees.charged(lines, facts["payouts"]) if "payouts" in facts else lines
+    if "payouts" not in facts:
+        return lines
+    # Payouts lag behind the sales. Only a day that was asked for hides what was not known by then.
+    day, payouts = walk.settings.as_of, facts["payouts"]
+    return fees.charged(lines, payouts if day is None else payouts.filter(payouts.date <= day))
 
 
 def _typed(walk: Walk) -> tuple[dict[str, ir.Table], ir.Table | None]:
@@ -178,6 +182,9 @@ def _typed(walk: Walk) -> tuple[dict[str, ir.Table], ir.Table | None]:
     walk.tell("looking for rows that files share")
     for role, rows in typed.items():
         typed[role] = _marked(walk, role, rows)
+    put = same.prefixes(typed["sales"], walk.files("sales"), walk.local.engine) if "sales" in typed else {}
+    for role in (r for r, rows in typed.items() if put and r != "deals" and "order_id" in rows.columns):
+        typed[role] = same.apart(typed[role], walk.files(role), put)
     return typed, goods
 
 
@@ -218,7 +225,7 @@ def _marked(walk: Walk, role: str, rows: ir.Table) -> ir.Table:
     """Add `of_file`, the file that holds a row already; lists hold whatever their files say."""
     engine, files = walk.local.engine, walk.files(role)
     if role == "sales":
-        return same.apart(same.marked(rows, files, engine), files, engine)
+        return same.marked(rows, files, engine)
     key = "subscription_id" if role == "subscriptions" else KINDS[role].key if role in KINDS else ""
     if key:
         return engine.keep(latest(rows, key))

@@ -99,6 +99,7 @@ PAYOUTS = Format(
     name="shopify payouts",
     role="payouts",
     title="Shopify payouts",
+    vendor="shopify",
     signatures=(("Transaction Date", "Type", "Order", "Payout ID", "Fee", "Net"),),
     fields=columns("""
 order_id: Order
