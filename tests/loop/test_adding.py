@@ -113,6 +113,16 @@ def test_rows_that_are_left_keep_their_lines(add, file, folder, tmp_path):
     assert _counting(folder, tmp_path)[0][1] == [3, 4]
 
 
+def test_a_file_that_two_keys_correct_is_written_anew_for_each(add, file, folder, tmp_path):
+    add(file("a.csv", (1, 10), (2, 20), (3, 30)))
+    add(file("b.csv", (1, 11)), mode="correct", key=("order_id",))
+    add(file("c.csv", (2, 22)), mode="correct", key=("customer_id",))
+    first = _counting(folder, tmp_path)[0]
+    assert (first[1], first[0].replaced) == ([4], 2)
+    stems = [path.stem for path in (tmp_path / "again").rglob("*.parquet") if path.stem.startswith(first[0].digest)]
+    assert len(set(stems)) == 2  # nothing is written over what the engine has read
+
+
 def test_a_correction_needs_a_key_that_both_have(add, file, tmp_path, folder):
     add(file("a.csv", (1, 10)))
     with pytest.raises(ConfigError, match=r"nothing says which of its rows.*--key COLUMN"):

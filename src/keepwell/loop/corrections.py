@@ -42,14 +42,15 @@ def corrected(files: Sequence[Held], engine: Engine, *, into: Path, tell: Tell) 
     """
     left = [raw for raw, _held in files]
     asked = {(held.group, held.key): place for place, (_raw, held) in enumerate(files) if held.key}
-    for (group, key), latest in asked.items():
+    for turn, ((group, key), latest) in enumerate(asked.items()):
         mates = [place for place, (_raw, held) in enumerate(files) if held.group == group]
         correcting = [place for place in mates if files[place][1].key == key]
         last = _last(files, correcting, key, engine)
         for place in mates:
             if place < latest and set(key) <= set(left[place].header):
                 tell(f"leaving out what was corrected in {left[place].name}")
-                left[place] = _without(left[place], key, last.filter(_.last > place), engine, into)
+                path = into / left[place].source / f"{left[place].digest}-{turn}.parquet"
+                left[place] = _without(left[place], key, last.filter(_.last > place), engine, path)
     return [raw for raw in left if raw.rows or raw.bad_rows]
 
 
@@ -72,17 +73,17 @@ def _told(rows: ir.Table, key: Sequence[str]) -> Any:
     return whole
 
 
-def _without(raw: RawFile, key: Sequence[str], last: ir.Table, engine: Engine, into: Path) -> RawFile:
-    """Return the file without the rows whose key stands in `last`; the same lines, under the same name."""
+def _without(raw: RawFile, key: Sequence[str], last: ir.Table, engine: Engine, path: Path) -> RawFile:
+    """Return the file without the rows whose key stands in `last`, its lines as they were.
+
+    They go to `path`, which nothing has read before: an engine may remember what stood there.
+    """
     rows = engine.read(raw.path)
     told = _told(rows, key)
     count = number(engine, rows.semi_join(last, told == last.key).count())
     if not count:
         return raw
-    path = into / raw.source / raw.path.name
-    beside = path.with_suffix(".next.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine.write(rows.anti_join(last, told == last.key).order_by("line"), beside)
-    beside.replace(path)
+    engine.write(rows.anti_join(last, told == last.key).order_by("line"), path)
     note = f"{count:,} {'row was' if count == 1 else 'rows were'} corrected by files that came later"
     return replace(raw, path=path, rows=raw.rows - count, replaced=raw.replaced + count, notes=(*raw.notes, note))
