@@ -92,3 +92,12 @@ def test_a_missing_driver_names_the_extra_to_install(dialect, extra, package, mo
 
 def test_files_are_no_urls():
     assert [is_url(text) for text in ("orders.csv", "a/b.csv", "C:/x.csv", "sqlite:///x.db")] == [False] * 3 + [True]
+
+
+def test_a_file_of_sqlite_may_have_a_question_mark_in_its_path(tmp_path):
+    path = tmp_path / "what? no" / "shop.db"
+    path.parent.mkdir()
+    path.touch()
+    found = address_of(f"sqlite:///{path}")
+    assert (found.url.database, found.name) == (str(path), "shop")
+    assert address_of(found.shown).place == found.place

@@ -86,19 +86,22 @@ def address_of(text: str) -> Address:
         raise ConfigError("the database's URL cannot be read", f"{scheme}://{_HIDDEN}", mend) from None
     url = url.set(drivername=DRIVERS[scheme][0])
     if scheme == "sqlite":
-        url = _existing(url)
+        url = _existing(url, text.partition("://")[2].removeprefix("/"))
     elif not url.database:
         mend = f"Name the database at its end, e.g. '{EXAMPLE}'."
         raise ConfigError("the URL names no database", _shown(url), mend)
     return Address(_shown(url), _place(url), Path(url.database or "").stem, url.get_backend_name(), url)
 
 
-def _existing(url: sa.URL) -> sa.URL:
-    """Return the URL of an SQLite file with its whole path; SQLite itself would make a missing one."""
+def _existing(url: sa.URL, written: str) -> sa.URL:
+    """Return the URL of an SQLite file with its whole path; SQLite itself would make a missing one.
+
+    A '?' begins what else a URL says, unless the path as it is `written` is a file that has one in its name.
+    """
     if not url.database or url.database == ":memory:":
         mend = "Name its file: sqlite:///shop.db, or sqlite:////folder/shop.db."
         raise ConfigError("the URL names no file", _shown(url), mend)
-    path = Path(url.database).absolute()
+    path = Path(written if Path(written).is_file() else url.database).absolute()
     if not path.is_file():
         near = sorted(p.name for p in path.parent.iterdir() if p.is_file())[:8] if path.parent.is_dir() else []
         mend = f"In that folder there are: {', '.join(near)}." if near else "Check the path: sqlite:///shop.db is here."
