@@ -305,6 +305,24 @@ def test_stopped_by_the_keyboard_it_is_finished_by_the_next_writer(peopled_once,
     assert sum(row["money"] for row in rows(workspace, "order_lines")) == Decimal("280.0000")
 
 
+def test_a_list_that_was_not_finished_is_cleared_away_by_the_next_writer(peopled_once, peopled, tmp_path, monkeypatch):
+    folder = tmp_path / "people.keepwell"
+    shutil.copytree(peopled_once, folder)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr("keepwell.loop.deletions.shutil.move", stop)
+        stopped.setattr("keepwell.store.workspace.removed", lambda _: None)  # nothing is cleared after a kill
+        with pytest.raises(KeyboardInterrupt):
+            forget(folder, ["ann@example.com"], settings=peopled.SETTINGS, to=tmp_path / "list.csv", by="me")
+    assert [path.name for path in tmp_path.iterdir()] == ["people.keepwell"]
+    assert (folder / ".scratch" / "list.csv").exists()
+    loop.add(folder, [peopled.files(tmp_path / "again")[0]], settings=peopled.SETTINGS)
+    assert not (folder / ".scratch").exists()
+
+
 def test_what_was_made_aside_and_is_lost_stops_it_before_anything_is_deleted(
     peopled_once, peopled, tmp_path, monkeypatch
 ):

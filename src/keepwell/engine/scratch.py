@@ -1,8 +1,14 @@
-"""Scratch files of an engine: named once, never reused, gone when the engine closes."""
+"""Scratch files of an engine: named once, never reused, gone when the engine closes.
+
+They may hold what is personal. A process that was killed leaves its folder behind; the folder's name tells which
+process of which machine that was, and the next engine that opens deletes it.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable
 from itertools import count
@@ -18,7 +24,8 @@ class Scratch:
     def __init__(self, parent: Path | None = None) -> None:
         if parent is not None:
             parent.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="keepwell-", dir=parent))
+        sweep(Path(tempfile.gettempdir()))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_machine()}{os.getpid()}-", dir=parent))
         self._numbers = count()
 
     def path(self) -> Path:
@@ -36,3 +43,27 @@ class Scratch:
     def close(self) -> None:
         """Delete the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    """Delete the scratch folders in `parent` whose processes are there no more."""
+    for folder in parent.glob(f"{_machine()}*-*"):
+        pid = folder.name.removeprefix(_machine()).partition("-")[0]
+        if pid.isdigit() and not _runs(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _machine() -> str:
+    """Return how the scratch folders of this machine begin; a folder of temporary files may be shared by several."""
+    name = "".join(c if c.isalnum() else "_" for c in socket.gethostname())
+    return f"keepwell-{name}-"
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's, or no number of a process
+        return True
+    return True

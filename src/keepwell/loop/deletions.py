@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -98,14 +99,19 @@ def _original(file: File, lines: Sequence[int]) -> Deletion:
     return Deletion(file.how.format.title, file.raw.source, file.raw.name, "original file", file.raw.name, told)
 
 
-def write_deletions(listed: Sequence[Deletion], to: Path) -> None:
-    """Write the list as CSV; it appears when it is whole."""
-    aside = to.with_name(f".{to.name}.part")
+def write_deletions(listed: Sequence[Deletion], to: Path, *, aside: Path) -> None:
+    """Write the list as CSV; it appears when it is whole.
+
+    Args:
+        listed: What to delete.
+        to: The list.
+        aside: Where it is written first: it names people, so a place that the next writer clears away.
+    """
     with aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Deletion)])
         writer.writeheader()
         writer.writerows({name: _plain(value) for name, value in asdict(one).items()} for one in listed)
-    aside.replace(to)
+    shutil.move(aside, to)
 
 
 def _plain(text: str) -> str:

@@ -106,7 +106,7 @@ def _forget(
     gone = Gone(who.ids, who.records, who.lines, words, salt)
     rewritten, ids = _rewritten(workspace, gone, work, engine, at=now, tell=tell)
     listed = deletions(files, held)
-    write_deletions(listed, place)
+    write_deletions(listed, place, aside=workspace.scratch / "list.csv")
     tell("putting it in place")
     journal = Journal(
         forgetting=name,
