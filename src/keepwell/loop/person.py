@@ -156,7 +156,7 @@ def person(asked: Sequence[str], files: Sequence[File], tables: Tables, engine: 
     ids, records = _names(told.keys(), tables, engine)
     theirs = _in(rows.owner, ids)
     for one in (one for one, row in found if row is None):
-        way = _way_in(one, rows)
+        way = _way_in(one, rows, engine)
         if not collected(engine, rows.filter(way).limit(1)).num_rows:
             raise DataError(f"there is no customer {one!r}", mend=those_like(one, tables, engine))
         theirs |= way
@@ -198,10 +198,20 @@ def _names(ids: Iterable[str], tables: Tables, engine: Engine) -> tuple[frozense
     return frozenset([*known, *own]), frozenset(row["record_id"] for row in people)
 
 
-def _way_in(asked: str, rows: ir.Table) -> Any:
-    """Return which rows name `asked` as their number, e-mail or phone."""
+def _way_in(asked: str, rows: ir.Table, engine: Engine) -> Any:
+    """Return which rows name `asked` as their number, e-mail or phone; a number may have its count before it.
+
+    Raises:
+        DataError: It is a number in several counts, so that several people may be meant.
+    """
     wanted = asked.strip()
-    found = _in(rows.email, [wanted.lower()]) | rows.number.endswith(f"|{wanted}")
+    counts = _values(rows, rows.number.substr(rows.number.find("|") + 1) == wanted, "number", engine)
+    if len(counts) > 1:
+        keys = ", ".join(map(repr, sorted(counts)))
+        mend = f"Give one of {keys}: before the sign stands whose number it is, nothing where it is the shop's own."
+        raise DataError(f"{asked!r} may be more than one customer, for it is a number in several sources", mend=mend)
+    whole = rows.owner.isnull() & (rows.number == wanted)  # whom a run knows is asked for by the run's names
+    found = _in(rows.email, [wanted.lower()]) | _in(rows.number, counts) | whole
     digits = _digits(wanted)
     found = found.fill_null(ibis.literal(value=False))
     return found | _in(rows.phone, [digits]) if digits else found
