@@ -14,7 +14,7 @@ from keepwell.loop.pulls import known_urls, pulled_aside
 from keepwell.loop.steps import writing
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
-from keepwell.store import Workspace, drop, entries, standing
+from keepwell.store import Workspace, drop, entries, next_moment, standing
 from keepwell.store.standing import arrivals
 from keepwell.unify.reading.databases import Address, address_of, is_url
 
@@ -112,7 +112,7 @@ def take_out(folder: Path, names: Sequence[str], *, source: str = "", tell: Tell
             if not found:
                 raise DataError(f"nothing in the inbox is called {name!r}", str(folder), _those(there))
         chosen = {(e["source"], e["digest"]): e for _name, found in meant for e in found}
-        now = datetime.now(UTC).isoformat()
+        now = next_moment(entries(workspace.inbox), datetime.now(UTC)).isoformat()
         return [_in_short(drop(workspace.inbox, dict(entry), at=now), counts=False) for entry in chosen.values()]
 
 

@@ -12,7 +12,7 @@ from keepwell.errors import ConfigError, DataError
 from keepwell.loop.tombstones import without_forgotten
 from keepwell.progress import Tell
 from keepwell.settings import Settings
-from keepwell.store import Mode, Standing, Workspace, entries, known, put, standing
+from keepwell.store import Mode, Standing, Workspace, entries, known, next_moment, put, standing
 from keepwell.unify import RawFile, Recognition, recognised
 from keepwell.unify.formats import FORMATS, plain
 from keepwell.unify.reading import Told, read_file
@@ -198,6 +198,7 @@ def _check_correctable(coming: Coming, came: Sequence[Mapping[str, Any]], worksp
 
 def taken_in(workspace: Workspace, coming: Sequence[Coming], *, now: datetime) -> list[RawFile]:
     """Move what was read aside into the inbox, and return it as it stands there."""
+    now = next_moment(entries(workspace.inbox), now)
     batch = now.isoformat()
     taken = []
     for number, one in enumerate(coming):

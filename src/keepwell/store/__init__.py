@@ -2,7 +2,7 @@
 
 from keepwell.store.inbox import Entry, drop, entries, known, put
 from keepwell.store.runs import Draft, Run, begin, find, finish, finished
-from keepwell.store.standing import MODES, Mode, Standing, standing
+from keepwell.store.standing import MODES, Mode, Standing, next_moment, standing
 from keepwell.store.turn import turn
 from keepwell.store.workspace import Workspace
 
@@ -21,6 +21,7 @@ __all__ = [
     "finish",
     "finished",
     "known",
+    "next_moment",
     "put",
     "standing",
     "turn",

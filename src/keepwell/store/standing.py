@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 Mode = Literal["append", "replace", "correct"]
@@ -64,6 +64,12 @@ def standing(entries: Sequence[Mapping[str, Any]], *, known_by: date | None = No
             held = {n: old for n, old in held.items() if old.group != new.group or old.batch == new.batch}
         held[name] = new
     return list(held.values())
+
+
+def next_moment(entries: Sequence[Mapping[str, Any]], now: datetime) -> datetime:
+    """Return when what happens now happened: after all that did before, though the clock was set back since."""
+    latest = max((at for at, _order, _entry, _came in _events(entries)), default=None)
+    return now if latest is None else max(now, latest + timedelta(microseconds=1))
 
 
 def changes_nothing(before: Sequence[Standing], new: Standing) -> bool:
