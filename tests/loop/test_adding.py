@@ -5,7 +5,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -219,6 +221,28 @@ def test_a_file_of_another_source_is_refused(add, file):
     add(path, source="till")
     with pytest.raises(DataError, match=r"in the source 'till' already.*keepwell drop 'a.csv' --source till"):
         add(path, source="web")
+
+
+def test_a_table_of_another_source_is_refused(add, shop, folder):
+    add(shop.url, tables=("orders",), source="till")
+    with pytest.raises(DataError, match=r"in the source 'till' already.*keepwell drop 'orders \(shop\)' --source till"):
+        add(shop.url, tables=("orders",), source="web")
+    shop("insert into orders values (4,'d','2024-01-04',40,3)")
+    assert [(one.source, one.rows) for one in add()] == [("till", 4)]
+    loop.take_out(folder, ["orders (shop)"])
+    assert [one.source for one in add(shop.url, tables=("orders",), source="web")] == ["web"]
+
+
+def test_what_is_added_after_a_drop_counts_though_the_clock_went_back(add, file, folder, tmp_path, monkeypatch):
+    path = file("a.csv", (1, 10))
+    add(path)
+    loop.take_out(folder, ["a.csv"])
+    slow = SimpleNamespace(now=lambda zone: datetime.now(zone) - timedelta(hours=1))
+    monkeypatch.setattr("keepwell.loop.adding.datetime", slow)
+    assert [one.new for one in add(path)] == [True]
+    assert rows(folder, tmp_path) == {1: 10}
+    assert [gone["counts"] for gone in loop.take_out(folder, ["a.csv"])] == [False]
+    assert not [one for one in loop.held(folder) if one["counts"]]
 
 
 def test_a_table_that_cannot_be_read_leaves_nothing_of_the_others(add, shop, file, folder):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from keepwell.errors import ConfigError
+from keepwell.errors import ConfigError, DataError
 from keepwell.loop.edges import earlier, edge_marks, lost
 from keepwell.loop.intake import SOURCE, Coming, Manner, as_known, opened, staging, understood
 from keepwell.loop.tombstones import without_forgotten
@@ -69,10 +69,12 @@ def pulled_aside(
     Without a table, all are pulled that were before.
 
     Raises:
-        DataError: The database cannot be read, or has no such table; a table has no rows.
+        DataError: The database cannot be read, or has no such table; a table has no rows, or came in from another
+            source.
         ConfigError: No table is named, a column is not there, or the mode does not go with them.
     """
-    held = [one for one in _pulls(workspace, manner.source) if one.entry["pull"]["place"] == address.place]
+    counting = [one for one in _pulls(workspace, "") if one.entry["pull"]["place"] == address.place]
+    held = [one for one in counting if manner.source in ("", one.entry["source"])]
     names = manner.tables or tuple(dict.fromkeys(one.entry["pull"]["table"] for one in held))
     coming: list[Coming] = []
     nothing: list[str] = []
@@ -81,7 +83,9 @@ def pulled_aside(
         for number, name in enumerate(names):
             tell(f"looking at {name}")
             table = found(connection, name, address)
-            asking = _asking(table, manner, [one for one in held if one.entry["feed"] == table.feed])
+            mates = [one for one in counting if one.entry["feed"] == table.feed]
+            _check_one_source(table, manner, mates)
+            asking = _asking(table, manner, mates)
             arrived = now + timedelta(microseconds=number)
             new = _pull(workspace, connection, table, asking, settings, arrived=arrived, tell=tell)
             if new is None:
@@ -111,6 +115,19 @@ def _asking(table: Table, manner: Manner, held: Sequence[Standing]) -> Asking:
     told = manner.told if manner.told != Told() else Told.from_json(before.get("told", {}))
     goes_on = bool(cursor) and not anew and mode != "replace"
     return Asking(source, mode, cursor, key, told, tuple(mates) if goes_on else ())
+
+
+def _check_one_source(table: Table, manner: Manner, held: Sequence[Standing]) -> None:
+    """Refuse a table that another source has: its rows would count twice.
+
+    Raises:
+        DataError: It is so.
+    """
+    others = [one.entry for one in held if manner.source not in ("", one.entry["source"])]
+    if others:
+        name, source = others[-1]["name"], others[-1]["source"]
+        mend = f"Take it out there first: keepwell drop {name!r} --source {source}."
+        raise DataError(f"this table is in the source {source!r} already", table.title, mend)
 
 
 def _check_mode(table: Table, mode: Mode, *, cursor: str, key: tuple[str, ...], again: bool) -> None:
