@@ -136,7 +136,7 @@ def product_contribution(lines: ir.Table, moved: ir.Table, products: ir.Table) -
         moved: As `moved` returns it.
         products: `product_id`, `name` and `category`.
     """
-    used = lines.filter(lines["product"] | (lines.discounts != 0))
+    used = lines.filter(lines["product"] | (lines.discounts != 0) | (lines.product_cost != 0))
     booked = used.select("product_id", "month", "units", *_SUMS, lines=used["product"].cast("int64"))
     nothing = {name: _none() for name in ("units", "gross", "refunds")}
     changes = moved.mutate(**nothing, lines=ibis.literal(0, "int64")).select(booked.columns)
