@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import ibis
 import pyarrow as pa
 
 from keepwell.engine import Engine
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 LINES = 10**13  # more than any row of a file has for its line
+FIRST = ("first_arrived", "first_file", "first_line")  # when and where the row came that a later one corrects
 _COLUMNS: dict[str, pa.DataType] = {
     "arrival": pa.int64(),
     "file": pa.string(),
@@ -28,15 +30,8 @@ _COLUMNS: dict[str, pa.DataType] = {
 _SCHEMA = pa.schema(_COLUMNS)
 
 
-def ranks(found: Sequence[tuple[Seen, Readings]]) -> list[int]:
-    """Return each file's rank, 0 for the earliest arrived; of those that arrived together, the first named."""
-    moments = [plain_utc(file.raw.arrived) for file, _how in found]
-    ranked = sorted(range(len(found)), key=lambda order: (moments[order], order))
-    return [ranked.index(order) for order in range(len(found))]
-
-
 def told(found: Sequence[tuple[Seen, Readings]], engine: Engine) -> ir.Table:
-    """Return one row per file: `arrival` (its rank), `file`, `source`, `format` and `arrived`."""
+    """Return one row per file, the earliest first: its rank `arrival`, `file`, `source`, `format` and `arrived`."""
     rows = [
         {
             "arrival": rank,
@@ -45,6 +40,16 @@ def told(found: Sequence[tuple[Seen, Readings]], engine: Engine) -> ir.Table:
             "format": file.recognition.format,
             "arrived": plain_utc(file.raw.arrived),
         }
-        for rank, (file, _how) in zip(ranks(found), found, strict=True)
+        for rank, (file, _how) in enumerate(found)
     ]
     return engine.table(pa.Table.from_pylist(rows, schema=_SCHEMA).to_batches(), _SCHEMA)
+
+
+def firsts(found: Sequence[tuple[Seen, Readings]], engine: Engine) -> ir.Table | None:
+    """Return `file_order`, `line` and `FIRST` of the rows that correct earlier ones; None where no file has such."""
+    parts = [
+        engine.read(*file.raw.firsts).mutate(file_order=ibis.literal(rank).cast("int64"))
+        for rank, (file, _how) in enumerate(found)
+        if file.raw.firsts
+    ]
+    return ibis.union(*parts) if len(parts) > 1 else next(iter(parts), None)

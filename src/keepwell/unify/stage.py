@@ -22,7 +22,7 @@ from keepwell.unify.identity import identified
 from keepwell.unify.lists import listed, products
 from keepwell.unify.people import customers, former
 from keepwell.unify.reading import RawFile
-from keepwell.unify.records import gathered, may_join, records, together
+from keepwell.unify.records import gathered, may_join, records, together, with_firsts
 from keepwell.unify.sales import sales
 from keepwell.unify.subscriptions import latest, subscribed
 from keepwell.unify.typed import Readings, Seen
@@ -57,7 +57,7 @@ class Typing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The files of a run, as they were understood, on their way to facts."""
+    """The files of a run, the earliest arrived first, as they were understood, on their way to facts."""
 
     found: Sequence[tuple[Seen, Readings]]
     settings: Settings
@@ -71,7 +71,7 @@ class Walk:
     def rows(self, role: str, typed: Typing) -> ir.Table | None:
         """Return the typed rows of all files of a role, executed once each; None where there is no such file."""
         paths = []
-        for rank, (file, how) in zip(arrivals.ranks(self.found), self.found, strict=True):
+        for rank, (file, how) in enumerate(self.found):
             if file.recognition.role == role:
                 self.tell(f"reading {role} from {file.raw.name}")
                 table = typed(file, how, self.local.typing, order=rank)
@@ -254,7 +254,9 @@ def _people(walk: Walk, facts: Mapping[str, ir.Table], decided: Decided) -> Tabl
     joining = may_join(filled) or bool(decided.decisions)
     rules = walk.settings.identity
     if joining:
-        done = identified(engine.keep(said), walk.settings, engine, decided=decided, tell=walk.tell)
+        done = identified(
+            engine.keep(_since(walk, facts, said)), walk.settings, engine, decided=decided, tell=walk.tell
+        )
         golden = engine.keep(customers(found, done.people, rules=rules, belong=done.members))
         return {"customers": golden} | {
             name: engine.keep(getattr(done, name)) for name in ("people", "merges", "aliases", "groups")
@@ -267,6 +269,15 @@ def _people(walk: Walk, facts: Mapping[str, ir.Table], decided: Decided) -> Tabl
         "groups": _empty("groups", engine),
         "customers": engine.keep(customers(found, people)),
     }
+
+
+def _since(walk: Walk, facts: Mapping[str, ir.Table], said: ir.Table) -> ir.Table:
+    """Return the records with where they came first, if some rows correct earlier ones."""
+    corrections = arrivals.firsts(walk.found, walk.local.engine)
+    if corrections is None:
+        return said
+    rows = (facts[role].select("file_order", "line", "record_id") for role in WHOSE if role in facts)
+    return with_firsts(said, [role.join(corrections, ["file_order", "line"]) for role in rows])
 
 
 def _filled(walk: Walk, role: str) -> set[str]:
