@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from keepwell.charts.divided import MOST, NO_KIND, NOBODY, answer, figure, known, net, rows_of
+from keepwell.charts.divided import ENDS, MOST, NO_KIND, NOBODY, answer, figure, known, left_out, net, rows_of
 from keepwell.tables import LEDGER_LINES
 
 NOTHING = dict.fromkeys((*LEDGER_LINES, "contribution_1", "contribution_2", "contribution"), Decimal(0))
@@ -50,3 +50,19 @@ def test_the_smaller_groups_are_added_up():
     assert len(told) == MOST
     assert told[-1]["group"] == "6 others"
     assert sum(net(row) for row in told) == 12 * 100
+
+
+def test_a_tiny_group_is_left_out_of_the_chart_and_named():
+    tiny = {"group": NO_KIND, "gross": "1.40", "service": "17", "contribution": "-15.60"}
+    data = rows(BEST, WORST, tiny)
+    drawn = figure(data, currency="EUR")
+    assert left_out(data) == [NO_KIND]
+    assert all(len(trace.y) == 2 for trace in drawn.data)
+    assert drawn.layout.xaxis.range is None
+
+
+def test_a_bar_longer_than_the_axis_says_how_far_it_reaches():
+    lost = {"group": "one-time", "gross": 50, "service": 200, "contribution": -150}
+    drawn = figure(rows(BEST, lost), currency="EUR")
+    assert drawn.layout.xaxis.range == ENDS
+    assert [name.split("<br>")[2:] for name in drawn.data[-1].y] == [[], ["cut off: −300% left"]]

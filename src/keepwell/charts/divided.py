@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ONE_IN = 50  # of all revenue: the least that a group in the heading has
 MOST = 7  # groups; the smaller ones are added up
+LEAST = Decimal("0.01")  # of all revenue: the least that a group in the chart has
+ENDS = (-1.0, 2.0)  # the axis where a group lost more than all of its revenue
 NOBODY, NO_KIND, NO_CHANNEL = "no customer named", "no purchase kept", "not known"
 REVENUE = {"gross": 1, "discounts": -1, "shipping_charged": 1, "other": 1, "refunds": -1}
 COSTS = (
@@ -70,6 +72,19 @@ def _drawable(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if net(row) > 0]
 
 
+def shown(data: pa.Table) -> list[Row]:
+    """Return the groups of the chart: those whose revenue is at least `LEAST` of all."""
+    rows = _drawable(rows_of(data))
+    whole = sum((net(row) for row in rows), Decimal(0))
+    return [row for row in rows if net(row) >= LEAST * whole]
+
+
+def left_out(data: pa.Table) -> list[str]:
+    """Return the names of the groups that the chart leaves out, as they are too small for shares to mean anything."""
+    names = {row["group"] for row in shown(data)}
+    return [row["group"] for row in rows_of(data) if row["group"] not in names]
+
+
 def known(data: pa.Table) -> list[Row]:
     """Return the groups with revenue that are somebody's and have a name."""
     return [r for r in _drawable(rows_of(data)) if r["group"] not in (NOBODY, NO_KIND, NO_CHANNEL)]
@@ -99,11 +114,11 @@ def _left(row: Row) -> str:
 
 
 def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
-    """Draw each group's costs as shares of its net revenue, and what is left; groups without revenue are left out."""
-    rows, title = _drawable(rows_of(data)), answer(data, currency=currency)
+    """Draw each group's costs as shares of its net revenue, and what is left; of the groups that `shown` returns."""
+    rows, title = shown(data), answer(data, currency=currency)
     if len(rows) < 2:
         return sentence(title)
-    names = [f"{plain(r['group'])}<br><b>{plain(money(net(r), currency))}</b>" for r in rows]
+    names = [_name(r, currency) for r in rows]
     bars = [_bar(rows, names, *cost) for cost in COSTS if any(r[line] for r in rows for line in cost[1])]
     left = [float(r["contribution"] / net(r)) for r in rows]
     colours = [palette.PROFIT if value >= 0 else palette.INK for value in left]
@@ -123,8 +138,19 @@ def figure(data: pa.Table, *, currency: str = "") -> go.Figure:
     framed(drawn, title, x="Of net revenue (left of 0: lost)", y="", height=130 + 46 * len(rows))
     drawn.update_layout(barmode="relative", bargap=0.3, legend_traceorder="normal")
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    drawn.update_xaxes(tickformat=".0%")
+    drawn.update_xaxes(tickformat=".0%", range=list(ENDS) if any(map(_passes, rows)) else None)
     return drawn
+
+
+def _passes(row: Row) -> bool:
+    """Return whether a group's bar is longer than the axis: more than all of the revenue was lost."""
+    return float(row["contribution"] / net(row)) < ENDS[0]
+
+
+def _name(row: Row, currency: str) -> str:
+    """Return what stands beside a bar; of one that the axis cuts off, how far it reaches."""
+    name = f"{plain(row['group'])}<br><b>{plain(money(net(row), currency))}</b>"
+    return f"{name}<br>cut off: {share(row['contribution'] / net(row))} left" if _passes(row) else name
 
 
 def _bar(rows: list[Row], names: list[str], words: str, lines: tuple[str, ...], hatch: str) -> go.Bar:

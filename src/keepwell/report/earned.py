@@ -96,6 +96,9 @@ def _divided(name: str, by: str, data: pa.Table, currency: str) -> Part:
         f"Each bar is the net revenue of one {by}, written under its name, as 100%: what it cost, and what is left. "
         "Left of zero stands what was lost."
     )
+    tiny = [f"‘{name}’" for name in divided.left_out(data)]
+    if tiny:
+        note += f" With less than 1% of the revenue, and so in the table behind only: {', '.join(tiny)}."
     said, figure = divided.answer(data, currency=currency), divided.figure(data, currency=currency)
     return plot(name, said, figure, note=note, behind=behind)
 
