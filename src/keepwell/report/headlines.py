@@ -190,7 +190,8 @@ def _stop(data: Gathered, stop: Row, currency: str, shared: Row) -> Headline:
         if customers
         else f"Stop nobody: contact pays on all of {plural(totals['judged'], 'customer')}",
         detail=(
-            f"In the next 12 months; {low} to {high} over the range thought possible. "
+            f"In the next 12 months; {low} to {high} over the range thought possible, if these same {customers:,} are "
+            "stopped whatever contact turns out to cause. "
             f"For {totals['sure']:,} of them the verdict is the same over all of that range. {rest}"
             if customers
             else f"Contact pays on each of them on average. {rest}"

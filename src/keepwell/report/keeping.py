@@ -22,7 +22,8 @@ def kept(data: Gathered, *, currency: str, assumed: Assumptions) -> Section:
         keep.answer(curve, currency=currency, assumed=assumed),
         keep.figure(curve, currency=currency, assumed=assumed),
         note="What contact causes is assumed, not measured: the shaded range is what was thought possible. Leaving "
-        "a few customers out at random for a season would measure it.",
+        "a few customers out at random for a season would measure it. At each share the curve chooses anew whom to "
+        "stop; the range on the first screen holds the list of the assumed share fixed, so its ends are others.",
         behind=_curve(curve, currency),
     )
     parts: list[Part] = [chart]
