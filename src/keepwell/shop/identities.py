@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis
 from ibis import _
@@ -27,8 +29,6 @@ from keepwell.tables import IDENTITY, Tables
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from keepwell.shop.face import Shop
 
 Row = dict[str, Any]
 STATES = ("proposed", "merged", "refused", "never")
@@ -259,7 +259,17 @@ def own_ids(records: Iterable[str], tables: Tables, engine: Engine) -> dict[str,
     return {row["record_id"]: row["own_id"] for row in rows}
 
 
-def write(shop: Shop, verdict: Verdict, chosen: Sequence[tuple[str, str]], *, tell: Tell = quiet) -> None:
+class Readable(Protocol):
+    """A shop whose current run can be read."""
+
+    folder: Path
+
+    def reading(self, run: str | None = None, *names: str) -> AbstractContextManager[tuple[Tables, Engine]]:
+        """Give tables of a run, and the engine to read them with."""
+        ...
+
+
+def write(shop: Readable, verdict: Verdict, chosen: Sequence[tuple[str, str]], *, tell: Tell = quiet) -> None:
     """Write a word on pairs of records of the current run into the record book, in one's turn.
 
     Raises:
