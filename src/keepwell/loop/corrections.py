@@ -2,7 +2,8 @@
 
 What came in stays in the inbox as it came. For a run, an earlier file of the same source and kind is taken without the
 rows whose key stands in a later file that came to correct; a key may stand on several rows, as an order's number does.
-Rows with nothing in the key neither correct nor are corrected.
+Rows with nothing in the key neither correct nor are corrected. A row that corrects is told where the first of its key
+came, since whoever it names is as old as that.
 """
 
 from __future__ import annotations
@@ -13,17 +14,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
 from keepwell.engine import Engine, number
 from keepwell.progress import Tell
 from keepwell.store import Standing
 from keepwell.unify import RawFile
+from keepwell.unify.arrivals import LINES
+from keepwell.unify.typed import plain_utc
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 Held = tuple[RawFile, Standing]
+_FIRST: dict[str, pa.DataType] = {
+    "came": pa.int64(),
+    "first_arrived": pa.timestamp("us"),
+    "first_file": pa.string(),
+}
+_CAME = pa.schema(_FIRST)
 
 
 def any_correct(files: Sequence[Held]) -> bool:
@@ -46,6 +56,9 @@ def corrected(files: Sequence[Held], engine: Engine, *, into: Path, tell: Tell) 
         mates = [place for place, (_raw, held) in enumerate(files) if held.group == group]
         correcting = [place for place in mates if files[place][1].key == key]
         last = _last(files, correcting, key, engine)
+        first = _first(files, [p for p in mates if set(key) <= set(files[p][0].header)], key, engine)
+        for place in correcting:
+            left[place] = _with_firsts(left[place], key, first, engine, into)
         for place in mates:
             if place < latest and set(key) <= set(left[place].header):
                 tell(f"leaving out what was corrected in {left[place].name}")
@@ -62,6 +75,35 @@ def _last(files: Sequence[Held], places: Sequence[int], key: Sequence[str], engi
         parts.append(rows.select(key=_told(rows, key), place=ibis.literal(place).cast("int64")).distinct())
     rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return engine.keep(rows.filter(_.key.notnull()).group_by("key").aggregate(last=_.place.max()))
+
+
+def _first(files: Sequence[Held], places: Sequence[int], key: Sequence[str], engine: Engine) -> ir.Table:
+    """Return each key with where it came first: `first_arrived` (UTC), `first_file` and `first_line`."""
+    came = {place: (plain_utc(files[place][0].arrived), files[place][0].digest) for place in places}
+    ranks = {place: rank for rank, place in enumerate(sorted(places, key=lambda place: came[place]))}
+    parts = []
+    for place, rank in ranks.items():
+        rows = engine.read(files[place][0].path)
+        parts.append(rows.select(key=_told(rows, key), at=(rows.line + rank * LINES).cast("int64")))
+    rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    first = rows.filter(_.key.notnull()).group_by("key").aggregate(at=_.at.min())
+    told = [dict(zip(_CAME.names, (rank, *came[place]), strict=True)) for place, rank in ranks.items()]
+    whose = engine.table(pa.Table.from_pylist(told, _CAME).to_batches(), _CAME)
+    both = first.mutate(came=(_.at // LINES).cast("int64")).join(whose, "came")
+    return engine.keep(both.select("key", "first_arrived", "first_file", first_line=_.at % LINES))
+
+
+def _with_firsts(raw: RawFile, key: Sequence[str], first: ir.Table, engine: Engine, into: Path) -> RawFile:
+    """Return a file that corrects, with where the rows came first that its own stand in place of."""
+    rows = engine.read(raw.path)
+    told = _told(rows, key)
+    both = rows.join(first, told == first.key)
+    path = into / raw.source / f"{raw.digest}.{len(raw.firsts)}.firsts.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine.write(
+        both.filter(_.first_file != raw.digest).select("line", "first_arrived", "first_file", "first_line"), path
+    )
+    return replace(raw, firsts=(*raw.firsts, path))
 
 
 def _told(rows: ir.Table, key: Sequence[str]) -> Any:

@@ -9,7 +9,7 @@ import ibis
 from ibis import _
 
 from keepwell.tables import UNKNOWN, counted
-from keepwell.unify.arrivals import LINES
+from keepwell.unify.arrivals import FIRST, LINES
 from keepwell.unify.who import COLUMNS, content
 
 if TYPE_CHECKING:
@@ -92,6 +92,20 @@ def records(found: ir.Table, arrivals: ir.Table) -> ir.Table:
     named = named.mutate(arrival=(named.place // LINES).cast("int64"), line=(named.place % LINES).cast("int64"))
     told = named.join(arrivals, "arrival")
     return told.select("record_id", "own_id", "source", "format", "file", "line", "arrived", "seen", "rows", *COLUMNS)
+
+
+def with_firsts(said: ir.Table, corrections: Iterable[ir.Table]) -> ir.Table:
+    """Add `FIRST` to records: where each came first, rows in whose place a correction stands now counted in.
+
+    Args:
+        said: See `records`.
+        corrections: `record_id` and `FIRST` of rows that correct earlier ones.
+    """
+    own = said.select("record_id", **dict(zip(FIRST, (said.arrived, said.file, said.line), strict=True)))
+    came = ibis.union(own, *(rows.select(own.columns).cast(own.schema()) for rows in corrections))
+    order = ibis.row_number().over(group_by=came.record_id, order_by=[came[name] for name in FIRST])
+    first = came.mutate(nth=order).filter(_.nth == 0).drop("nth")
+    return said.join(first, "record_id")
 
 
 def may_join(files: Iterable[Collection[str]]) -> bool:

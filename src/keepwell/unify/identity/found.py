@@ -19,7 +19,7 @@ from keepwell.tables import checked
 from keepwell.unify.identity.clean import bare, cleaned
 from keepwell.unify.identity.edges import NO_EDGE, by_email, judged
 from keepwell.unify.identity.groups import groups, members
-from keepwell.unify.identity.ids import aliases, named
+from keepwell.unify.identity.ids import aliases, named, with_age
 from keepwell.unify.identity.merges import merges
 from keepwell.unify.identity.ranks import DECIDED, NUMBER
 from keepwell.unify.identity.score import scored
@@ -52,7 +52,8 @@ def identified(
     """Find out which records are of one person.
 
     Args:
-        records: One row per different record: the columns of `people` without `customer_id`.
+        records: One row per different record: the columns of `people` without `customer_id`; and `first_arrived`,
+            `first_file` and `first_line`, if records came in place of others that they correct.
         settings: `identity` has the rules.
         engine: Holds the records, and computes.
         decided: What people said of pairs of records; it goes before all evidence.
@@ -79,7 +80,7 @@ def identified(
     edges = _edges(pairs, one, spoken, engine, count=count)
     answer = _answer(edges, pairs, clean, spoken, engine, count=count)
     places = engine.table(_batches(_PLACES, np.arange(count), answer.eldest), _PLACES)
-    clean = engine.keep(clean.join(places, "place"))
+    clean = engine.keep(with_age(clean.join(places, "place"), records))
     people = engine.keep(checked("people", named(records, clean)))
     used = np.flatnonzero(answer.used)
     joined = engine.table(_batches(_USED, edges.elder[used], edges.younger[used], edges.rank[used]), _USED)

@@ -1,7 +1,7 @@
 """Ids that stay: a cluster bears the id that its eldest record would have alone.
 
 Two people of a household who write from one e-mail would alone have one id. It belongs to whoever used it first; the
-other cluster bears its own eldest record's digest.
+other cluster bears its own eldest record's digest. A record that came as a correction is as old as what it corrects.
 """
 
 from __future__ import annotations
@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
-from keepwell.tables import checked
+from keepwell.tables import checked, counted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+
+def with_age(clean: ir.Table, records: ir.Table) -> ir.Table:
+    """Add `age` (int64, 0 the eldest): the place, but that a correction is as old as the row that it corrects."""
+    if "first_arrived" not in records.columns:
+        return clean.mutate(age=clean.place)
+    first = [records.first_arrived, records.first_file, records.first_line, records.record_id]
+    age = records.select("record_id", age=counted(ibis.row_number().over(order_by=first)))
+    return clean.join(age, "record_id")
 
 
 def named(records: ir.Table, clean: ir.Table) -> ir.Table:
@@ -22,9 +31,9 @@ def named(records: ir.Table, clean: ir.Table) -> ir.Table:
 
     Args:
         records: As `identified` takes them.
-        clean: `place`, `record_id`, `own_id`, `e164`, and `cluster`: the place of its eldest record.
+        clean: `age`, `record_id`, `own_id`, `e164` and `cluster`.
     """
-    eldest = clean.filter(clean.place == clean.cluster).select("cluster", "own_id", "record_id")
+    eldest = clean.group_by("cluster").aggregate(own_id=_.own_id.argmin(_.age), record_id=_.record_id.argmin(_.age))
     holders = _holders(clean)
     table = eldest.join(holders, "own_id")
     apart = (table.record_id != table.own_id).ifelse(
@@ -39,13 +48,13 @@ def named(records: ir.Table, clean: ir.Table) -> ir.Table:
 
 def _holders(clean: ir.Table) -> ir.Table:
     """Return for each own id the cluster of the eldest record that has it, as `holder`."""
-    return clean.group_by("own_id").aggregate(holder=_.cluster.argmin(_.place))
+    return clean.group_by("own_id").aggregate(holder=_.cluster.argmin(_.age))
 
 
 def aliases(people: ir.Table, clean: ir.Table) -> ir.Table:
     """Return the table `aliases`: ids that no customer bears any more, and who bears them now."""
     living = people.select(customer_id="customer_id").distinct()
-    first = clean.group_by("own_id").aggregate(record_id=_.record_id.argmin(_.place))
+    first = clean.group_by("own_id").aggregate(record_id=_.record_id.argmin(_.age))
     told = first.join(people.select("record_id", "customer_id"), "record_id")
     gone = told.anti_join(living, told.own_id == living.customer_id)
     return checked("aliases", gone.select(alias="own_id", customer_id="customer_id"))

@@ -85,6 +85,7 @@ class RawFile:
     told: Told = Told()
     feed: str = ""  # what replaces and corrects one another: its format when it came in, or a database's table
     replaced: int = 0  # rows that came in with it and that a later file corrects, so that they are not in it now
+    firsts: tuple[Path, ...] = ()  # `line`, and `first_arrived`, `first_file`, `first_line` of the row that it corrects
 
     def to_json(self, folder: Path) -> dict[str, Any]:
         """Return plain values for JSON, the paths relative to `folder`."""
@@ -92,7 +93,7 @@ class RawFile:
         values["path"] = self.path.relative_to(folder).as_posix()
         values["bad_path"] = None if self.bad_path is None else self.bad_path.relative_to(folder).as_posix()
         values["arrived"] = self.arrived.isoformat()
-        del values["replaced"], values["told"]  # the first is a run's, not the inbox's
+        del values["replaced"], values["firsts"], values["told"]  # the first two are a run's, not the inbox's
         said = {"told": self.told.to_json()} if self.told != Told() else {}
         return values | {"header": list(self.header), "notes": list(self.notes)} | said
 
