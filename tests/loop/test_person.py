@@ -48,5 +48,5 @@ def test_a_number_in_one_source_needs_no_more(lines):
     assert lines("CEM@example.com") == {"till": {2}}
     with pytest.raises(DataError, match="no customer 'K9'"):
         lines("K9")
-    with pytest.raises(DataError, match="no customer 'shop|K7'"):
+    with pytest.raises(DataError, match=r"no customer 'shop\|K7'"):
         lines("shop|K7")
