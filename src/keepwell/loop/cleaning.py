@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from keepwell.unify import RawFile
 from keepwell.unify.whose import Layout, What
 
 AT_ONCE = 122_880  # rows in memory, and of a row group
+HUSHED = "(forgotten)"  # stands where a text that must be filled named the person
 _LEAST = 10**15  # stand-ins are whole numbers below minus this, which no shop counts its orders by
 
 
@@ -32,6 +33,7 @@ class Cleaning:
     lines: frozenset[int]  # rows that are theirs
     words: tuple[str, ...]  # e-mails and phones, in lower case, to be cleared wherever else they stand
     salt: str  # the workspace's own
+    names: Mapping[str, str] = field(default_factory=dict)  # columns that are called after them -> new names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def clean(raw: RawFile, how: Layout, what: Cleaning, *, into: Path, bad_into: Pa
         schema = old.schema_arrow if how.taken_out else _roomy(old.schema_arrow, whats)
         found: list[Any] = []
         mentions = 0
-        with pq.ParquetWriter(into, schema, compression="zstd") as new:
+        new_schema = pa.schema([one.with_name(what.names.get(one.name, one.name)) for one in schema])
+        with pq.ParquetWriter(into, new_schema, compression="zstd") as new:
             for read in old.iter_batches(batch_size=AT_ONCE):
                 batch = read.cast(schema)
                 theirs = pc.is_in(batch.column("line"), value_set=pa.array(sorted(what.lines), pa.int64()))
@@ -64,7 +67,7 @@ def clean(raw: RawFile, how: Layout, what: Cleaning, *, into: Path, bad_into: Pa
                 left = batch.filter(pc.invert(theirs)) if how.taken_out else _anonymous(batch, theirs, whats, what.salt)
                 columns, hits = _scrubbed(left, what.words)
                 mentions += hits
-                new.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema), row_group_size=AT_ONCE)
+                new.write_batch(pa.RecordBatch.from_arrays(columns, schema=new_schema), row_group_size=AT_ONCE)
     bad = 0 if raw.bad_path is None else _bad_cleaned(raw.bad_path, what, bad_into)
     lines = tuple(sorted(found))
     return Cleaned(() if how.taken_out else lines, lines if how.taken_out else (), mentions, bad)

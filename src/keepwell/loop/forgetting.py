@@ -19,12 +19,13 @@ from typing import Any
 
 from keepwell.engine import Engine, opened
 from keepwell.errors import ConfigError
-from keepwell.loop.cleaning import Cleaned, Cleaning, clean, cleaned_file, pattern_of
+from keepwell.loop.cleaning import HUSHED, Cleaned, Cleaning, clean, cleaned_file, pattern_of
 from keepwell.loop.deletions import deletions, held_rows, words_of, write_deletions
 from keepwell.loop.edges import Marks, edge_marks, kept, lost
 from keepwell.loop.person import File, Person, Places, inbox_files, person
 from keepwell.loop.steps import writing
-from keepwell.loop.unnamed import HUSHED, Gone, check_sums, gone_in, without
+from keepwell.loop.traces import Traces, file_name, new_names, traces_of, with_damaged
+from keepwell.loop.unnamed import Gone, check_sums, gone_in, without
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
 from keepwell.store import Entry, Run, Workspace, entries, find, finished
@@ -102,8 +103,10 @@ def _forget(
     salt = RecordBook(workspace.folder).salt()
     words = words_of(files, held, who.keys)
     tell("cleaning what came in")
-    work = _cleaned(workspace, files, who.lines, words, salt)
-    gone = Gone(who.ids, who.records, who.lines, words, salt)
+    traces = traces_of(files, held, words, who.keys)
+    lines = with_damaged(who.lines, files, traces)
+    work = _cleaned(workspace, files, lines, traces, salt)
+    gone = Gone(who.ids, who.records, lines, (*words, *_named_after(files, traces)), salt)
     rewritten, ids = _rewritten(workspace, gone, work, engine, at=now, tell=tell)
     listed = deletions(files, held)
     write_deletions(listed, place, aside=workspace.scratch / "list.csv")
@@ -163,17 +166,24 @@ def _place(path: Path, workspace: Workspace) -> Path:
     return path
 
 
-def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, words: tuple[str, ...], salt: str) -> Work:
+def _named_after(files: Sequence[File], traces: Traces) -> list[str]:
+    """Return the names of files that name the person, in lower case."""
+    return sorted({file.raw.name.lower() for file in files if file_name(file.raw.name, traces) != file.raw.name})
+
+
+def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, traces: Traces, salt: str) -> Work:
     """Make the cleaned files of the inbox aside."""
     place, work = staging(workspace), Work({}, [], [], [], {})
+    words = (*traces.words, *_named_after(files, traces))
     known = {(entry["source"], entry["digest"]): entry for entry in entries(workspace.inbox)}
     for number, file in enumerate(files):
         raw, entry = file.raw, known[file.raw.source, file.raw.digest]
         rows, bad = place / f"{number}.parquet", place / f"{number}.bad.parquet"
-        what = Cleaning(lines.get(raw.digest, frozenset()), words, salt)
+        name, columns = file_name(raw.name, traces), new_names(raw.header, traces)
+        what = Cleaning(lines.get(raw.digest, frozenset()), traces.words, salt, columns)
         was = edge_marks(raw, entry.get("pull", {}), salt)
         done = clean(raw, file.how, what, into=rows, bad_into=bad)
-        if not done.changed:
+        if not done.changed and not columns and name == raw.name:
             continue
         stem = f"{raw.source}/{raw.digest}-{unused_number(entry)}"
         work.moves[rows.name] = f"{stem}.parquet"
@@ -181,8 +191,10 @@ def _cleaned(workspace: Workspace, files: Sequence[File], lines: Places, words: 
             work.moves[bad.name] = f"{stem}.bad.parquet"
         inbox = workspace.inbox
         now = cleaned_file(raw, done, path=inbox / f"{stem}.parquet", bad_path=inbox / f"{stem}.bad.parquet")
+        now = replace(now, name=name, header=tuple(columns.get(one, one) for one in raw.header))
         edge = lost(was, edge_marks(replace(raw, path=rows), entry.get("pull", {}), salt))
-        work.entries.append(_entry(entry, now.to_json(inbox), done, edge))
+        new = _renamed(_entry(entry, now.to_json(inbox), done, edge), columns)
+        work.entries.append(new | _without_words({"notes": new["notes"]}, words, {}))
         work.stale.extend(files_of(entry))
         work.paths.update(
             {f"{path}": f"{stem}.parquet" for path in files_of(entry) if not path.endswith(".bad.parquet")}
@@ -201,8 +213,19 @@ def _entry(before: Entry, now: Entry, done: Cleaned, edge: Marks) -> Entry:
     }
     edge = edge | kept(before)
     forgotten |= {"edge": edge} if edge else {}
-    changed = {name: now[name] for name in ("path", "bad_path", "rows", "notes")}
+    changed = {name: now[name] for name in ("name", "header", "path", "bad_path", "rows", "notes")}
     return before | changed | {"earlier": [], "forgotten": forgotten}
+
+
+def _renamed(entry: Entry, columns: Mapping[str, str]) -> Entry:
+    """Return an entry in which whatever was said of columns is said of their new names."""
+    if not columns:
+        return entry
+    told = entry.get("told", {})
+    mapped = {columns.get(column, column): filled for column, filled in told.get("columns", {}).items()}
+    changed: Entry = {"told": told | {"columns": mapped}} if mapped else {}
+    changed |= {"key": [columns.get(column, column) for column in entry["key"]]} if "key" in entry else {}
+    return entry | changed
 
 
 def _rewritten(

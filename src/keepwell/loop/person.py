@@ -72,7 +72,7 @@ def laid_out(raw: RawFile, read: Row | None, settings: Settings, *, keys: Iterab
     """Return the layout of a file; `read` is its row of table files, where a run has read it."""
     own = recognised(raw, settings.reading)
     parts = [part.mapping for part in parted(raw, own, settings.reading, sold=())]
-    if read is None:
+    if read is None or not json.loads(read["mapping"]):  # none where it named somebody who was forgotten
         return layout(own.format, own.mapping, others=parts, keys=keys)
     return layout(read["format"], json.loads(read["mapping"]), others=parts, keys=keys)
 

@@ -12,10 +12,10 @@ from ibis import _
 
 from keepwell.decided import Decided
 from keepwell.engine import Engine, collected, opened
-from keepwell.loop.cleaning import Cleaning, clean, cleaned_file
+from keepwell.loop.cleaning import HUSHED, Cleaning, clean, cleaned_file
 from keepwell.loop.person import laid_out
 from keepwell.settings import Settings
-from keepwell.store import Workspace, known
+from keepwell.store import Entry, Workspace, known
 from keepwell.store.inbox import same_reading
 from keepwell.store.records import RecordBook
 from keepwell.unify import RawFile
@@ -37,7 +37,7 @@ def without_forgotten(raw: RawFile, workspace: Workspace, settings: Settings, *,
         return raw
     before = known(workspace.inbox, source=raw.source, digest=raw.digest) or {}
     lines = before.get("forgotten", {"cleared": [], "taken_out": []})
-    if "forgotten" in before and same_reading(before, raw.to_json(raw.path.parent)):
+    if "forgotten" in before and same_reading(before, _known_columns(raw, before)):
         return RawFile.from_json(before, workspace.inbox)
     compute = settings.compute.model_copy(update={"engine": "duckdb"})
     how = laid_out(raw, None, settings, keys=keys)
@@ -51,6 +51,15 @@ def without_forgotten(raw: RawFile, workspace: Workspace, settings: Settings, *,
     if raw.bad_path is not None:
         raw.bad_path.unlink()
     return cleaned_file(raw, done, path=path, bad_path=bad)
+
+
+def _known_columns(raw: RawFile, before: Entry) -> Entry:
+    """Return what was read, with the columns called as in the inbox: some were called after the person."""
+    entry = raw.to_json(raw.path.parent)
+    if len(before["header"]) != len(raw.header):
+        return entry
+    header = [was if was.startswith(HUSHED) else now for was, now in zip(before["header"], raw.header, strict=True)]
+    return entry | {"header": header}
 
 
 def buried(raw: RawFile, how: Layout, decided: Decided, engine: Engine) -> list[int]:

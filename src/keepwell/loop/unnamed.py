@@ -19,7 +19,7 @@ from ibis import _
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConservationError
-from keepwell.loop.cleaning import pattern_of, stand_in
+from keepwell.loop.cleaning import HUSHED, pattern_of, stand_in
 from keepwell.loop.person import Places
 from keepwell.tables import UNKNOWN, Tables, counted
 
@@ -44,7 +44,7 @@ DELETED = frozenset({
 })  # fmt: skip
 OWN = frozenset({"customers", "people", "merges", "aliases", "groups", "ledger"})  # each in its own way
 _STOOD_IN = ("order_id", "deal_id")
-HUSHED = "(forgotten)"  # stands where a text that must be filled named the person
+_EMPTY = {"mapping": "{}", "notes": "[]"}  # of what is JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _hushed(name: str, marked: ir.Table, orders: ir.Table, *, keep: bool, words:
         changed[column] = t.theirs.ifelse(ibis.null("string"), t[column])
     for column in _texts(name, t.select(columns)) if words else ():
         if column not in changed:
-            changed[column] = _in(_holding(t[column], words), (True,)).ifelse(HUSHED, t[column])
+            changed[column] = _in(_holding(t[column], words), (True,)).ifelse(_EMPTY.get(column, HUSHED), t[column])
     t = t.mutate(**changed)
     for column in _STOOD_IN if keep else ():
         if column in columns:
