@@ -231,7 +231,7 @@ CONTRACTS: dict[str, Contract] = {
             refund_date_assumed !boolean  the file dates no refund, so it stands in the order's month
             country       string   country of the buyer
             channel       string   where the order came from
-            weight        money    of the line, in the file's own unit; null where not known
+            weight        money    of the line, kilograms; null where not known
             rush          boolean  it was to be sent quickly; null where not known
         """),
         {

@@ -179,6 +179,21 @@ def _limited(value: Any, dtype: str, limit: int) -> Any:
     return (value.abs() < limit).ifelse(value, ibis.null(dtype))
 
 
+def times(units: Any, rate: Any) -> Any:
+    """Multiply a quantity and the price of one, rounded to the money type; null where it does not fit.
+
+    DuckDB multiplies decimals of 18 digits in 18 digits: exact and a hundred times faster than in 38, where the
+    product fits. Only the others take the long way.
+    """
+    scale = units.type().scale + rate.type().scale
+    long = (units.cast("decimal(38,8)") * rate.cast("decimal(38,8)")).cast("decimal(38,16)").try_cast(MONEY)
+    if scale > 12:
+        return long
+    room = (18 - scale) // 2
+    short = (units * rate).cast(f"decimal(18,{scale})").try_cast(MONEY)
+    return ((units.abs() < 10**room) & (rate.abs() < 10**room)).ifelse(short, long)
+
+
 def is_value(text: Any) -> Any:
     """Return whether a column's text claims to be a value: not null, and none of the words for 'nothing'."""
     if not text.type().is_string():

@@ -17,7 +17,7 @@ from ibis import _
 
 from keepwell.settings import Facts
 from keepwell.unify import taxes
-from keepwell.unify.amounts import LIMIT, MONEY, RATE
+from keepwell.unify.amounts import LIMIT, MONEY, RATE, times
 from keepwell.unify.formats import Format
 from keepwell.unify.formats.shape import WHO
 from keepwell.unify.typed import FAULT, first_fault
@@ -98,21 +98,6 @@ def as_documents(format_: Format, there: Collection[str]) -> bool:
 def _money(value: Any) -> Any:
     """Return a sum of money as the money type; null where it does not fit."""
     return value.cast(_SUM).try_cast(MONEY)
-
-
-def times(units: Any, rate: Any) -> Any:
-    """Multiply a quantity and the price of one, rounded to the money type; null where it does not fit.
-
-    DuckDB multiplies decimals of 18 digits in 18 digits: exact and a hundred times faster than in 38, where the
-    product fits. Only the others take the long way.
-    """
-    scale = units.type().scale + rate.type().scale
-    long = (units.cast("decimal(38,8)") * rate.cast("decimal(38,8)")).cast("decimal(38,16)").try_cast(MONEY)
-    if scale > 12:
-        return long
-    room = (18 - scale) // 2
-    short = (units * rate).cast(f"decimal(18,{scale})").try_cast(MONEY)
-    return ((units.abs() < 10**room) & (rate.abs() < 10**room)).ifelse(short, long)
 
 
 def _first(table: ir.Table, own: str, listed: str, there: frozenset[str]) -> Any:

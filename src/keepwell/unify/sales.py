@@ -9,9 +9,10 @@ import ibis
 
 from keepwell.engine import Engine
 from keepwell.settings import Facts
-from keepwell.unify.amounts import MONEY, RATE
+from keepwell.unify import weights
+from keepwell.unify.amounts import MONEY, RATE, AmountReading, times
 from keepwell.unify.formats.shape import CONSENTS
-from keepwell.unify.money import DEFAULT, times, worth
+from keepwell.unify.money import DEFAULT, worth
 from keepwell.unify.typed import FAULT, SHOWN, Readings, Seen, column_name, fields
 from keepwell.unify.who import COLUMNS, with_who
 
@@ -51,6 +52,7 @@ def sales(
         order_id=_order_id(table, file.raw.digest),
         currency=ibis.coalesce(table.paid_currency, table.currency).upper(),
     )
+    table = table.mutate(weight=_weight(table, file, how))
     table = table.mutate(same_key=_same_key(table, file, there), content=_content(table, there, compared=compared))
     return _laid_out(table, file, order)
 
@@ -76,6 +78,14 @@ def _order_id(table: ir.Table, digest: str) -> Any:
     made = table.customer_key + " " + day
     alone = ibis.literal(f"{digest[:6]} ") + table.line.cast("string")
     return ibis.coalesce(table.order_id, made, alone)
+
+
+def _weight(table: ir.Table, file: Seen, how: Readings) -> Any:
+    """Return the weight of each line in kilograms; null where the file tells none."""
+    column = file.recognition.mapping.get("weight")
+    if column is None:
+        return ibis.null(MONEY)
+    return weights.of_lines(table, column, file.weight, how.amounts.get("weight", AmountReading()))
 
 
 def _same_key(table: ir.Table, file: Seen, there: frozenset[str]) -> Any:
@@ -120,7 +130,7 @@ def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
         status=table.state,
         refund_date_assumed=table.refund_date_assumed,
         channel=table.channel,
-        weight=_weight(table.weight),
+        weight=table.weight,
         rush=_rush(table.rush),
         customer_key=table.customer_key,
         record_id=table.record_id,
@@ -136,16 +146,6 @@ def _laid_out(table: ir.Table, file: Seen, order: int) -> ir.Table:
 
 
 _MONEY = ("gross", "discount", "shipping", "tax", "other", "refund", "money", "product_cost", "payment_fee")
-
-
-def _weight(text: Any) -> Any:
-    """Return the number of a weight such as '2.5', '2,5 kg' or '300 g'; null where it is none.
-
-    A weight that cannot be read is no fault of the row: nothing but a cost model asks for it.
-    """
-    plain = text.strip().lower().re_search(r"^[0-9]{1,12}([.,][0-9]{1,4})?[ ]?[a-z]{0,9}$")
-    number = text.strip().re_extract("^[0-9]+([.,][0-9]+)?", 0).replace(",", ".")
-    return plain.ifelse(number, ibis.null("string")).cast("decimal(18,4)")
 
 
 def _rush(text: Any) -> Any:

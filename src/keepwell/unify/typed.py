@@ -15,7 +15,7 @@ import ibis
 
 from keepwell.engine import Engine, collected, number
 from keepwell.settings import Reading
-from keepwell.unify import amounts, dates, zones
+from keepwell.unify import amounts, dates, weights, zones
 from keepwell.unify.columns import as_text, code, shapes
 from keepwell.unify.formats import ADDED, AMOUNTS, DATES, FORMATS, RATES, TEXTS, Format
 from keepwell.unify.reading import RawFile
@@ -44,6 +44,7 @@ class Seen:
     days: Mapping[str, dates.Evidence] = field(default_factory=dict)  # by field
     amounts: Mapping[str, amounts.Evidence] = field(default_factory=dict)  # by field
     discount: Literal["money", "share", "percent"] = "money"  # what the column of discounts holds
+    weight: weights.Of = "line"  # what the column of weights is of
     zones: dict[str, str] = field(default_factory=dict)  # that rows name: the IANA zone of each, '' where none
 
     @property
@@ -107,8 +108,11 @@ def seen(raw: RawFile, recognition: Recognition, engine: Engine) -> Seen:
     days = {name: _days(table, name, engine) for name in DATES if name in recognition.mapping}
     numbers = {name: table[RAW + name] for name in recognition.mapping if name in _NUMBERS}
     said = {n: amounts.evidence(shapes(engine, v)) for n, v in numbers.items() if v.type().is_string()}
+    if "weight" in recognition.mapping and table[RAW + "weight"].type().is_string():
+        said["weight"] = amounts.evidence(shapes(engine, weights.bare(table[RAW + "weight"])))
     zone = zones.named(engine, as_text(table[RAW + "time_zone"])) if "time_zone" in recognition.mapping else {}
-    return Seen(raw, recognition, days, said, _discount(table, recognition, engine), zone)
+    discount, weight = _discount(table, recognition, engine), _weight(table, recognition, engine)
+    return Seen(raw, recognition, days, said, discount, weight, zone)
 
 
 def _days(table: ir.Table, name: str, engine: Engine) -> dates.Evidence:
@@ -135,6 +139,20 @@ def _discount(table: ir.Table, recognition: Recognition, engine: Engine) -> Lite
     return "share" if found["between"] and found["highest"] <= 1 else "money"
 
 
+def _weight(table: ir.Table, recognition: Recognition, engine: Engine) -> weights.Of:
+    """Tell what the weights are of: those called an order's are each row's own where they differ within orders."""
+    of = weights.named(recognition.mapping.get("weight", ""))
+    if of != "order":
+        return of
+    return "line" if "order_id" not in recognition.mapping or _differs(table, "weight", engine) else "order"
+
+
+def _differs(table: ir.Table, name: str, engine: Engine) -> bool:
+    """Return whether a field differs within orders."""
+    orders = table.group_by(RAW + "order_id").aggregate(values=table[RAW + name].nunique())
+    return bool(number(engine, (orders["values"] > 1).any().fill_null(ibis.literal(value=False))))
+
+
 def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) -> Recognition:
     """Take a column called a total of the order for the row's own money where it differs within orders.
 
@@ -143,9 +161,7 @@ def _with_true_totals(raw: RawFile, recognition: Recognition, engine: Engine) ->
     mapping = dict(recognition.mapping)
     if recognition.format != "generic" or not {"order_id", "order_total"} <= mapping.keys():
         return recognition
-    table = texts(raw, recognition, engine)
-    orders = table.group_by(RAW + "order_id").aggregate(totals=table[RAW + "order_total"].nunique())
-    if not number(engine, (orders.totals > 1).any().fill_null(ibis.literal(value=False))):
+    if not _differs(texts(raw, recognition, engine), "order_total", engine):
         return recognition
     column = mapping.pop("order_total")
     mapping.setdefault("amount", column)
@@ -166,6 +182,7 @@ def readings(file: Seen, sisters: Sequence[Seen], reading: Reading) -> Readings:
     if file.discount != "money":
         unit = "a share of the line" if file.discount == "share" else "a percentage of the line"
         said.append(f"{mapping['discount']!r} is read as {unit}; --map {mapping['discount']}=ignore leaves it out")
+    said += weights.note(mapping.get("weight", ""), file.weight)
     said += amounts.rounded_notes({mapping[n]: e for n, e in file.amounts.items() if n in AMOUNTS})
     return Readings(days, read, tuple(said))
 

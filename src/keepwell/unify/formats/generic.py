@@ -122,7 +122,10 @@ unit_cost: unit cost | cost per unit | cost per item | cost price | product cost
 | cost each | einkaufspreis
 currency: currency | currency code | waehrung | währung | order currency | iso currency | presentment currency
 status: status | order status | payment status | financial status | transaction status
-weight: line weight | item weight | total weight | weight | weight kg | weight (kg) | weight in kg | weight g | gewicht
+weight: line weight | item weight | unit weight | product weight | weight per unit | weight | weight kg | weight in kg
+| weight g | weight in g | weight grams | weight lb | weight lbs | weight in lbs | weight oz | weight in oz
+| item weight kg | item weight g | item weight lbs | item weight oz | total weight | total weight kg | total weight g
+| total weight lbs | order weight | gewicht | gewicht kg | gewicht in kg | gewicht g | gewicht in g
 rush: rush | rush order | express | express delivery | priority | shipping method | shipping option | shipping speed
 | delivery method | delivery option | ship mode | versandart
 test: test | is test | test order | is test order | test mode | testmode

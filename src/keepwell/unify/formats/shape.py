@@ -55,7 +55,7 @@ TEXTS = (
     "time_zone",
     "product_id",
     "description",
-    "weight",  # a number, perhaps with its unit
+    "weight",  # a number, perhaps with its unit; in kilograms afterwards
     "rush",  # yes or no, or the name of a way of delivery
     "category",
     "currency",
