@@ -1,5 +1,6 @@
 """Rows that two files share: pulls of one table share none, whatever they look like."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -60,3 +61,29 @@ def test_facts_of_one_source_name_the_orders_of_their_vendor(duckdb, raw_file, r
     )
     payout = raw_file(PAYOUT + "2024-01-03,charge,1001,7,20,0.70,19.30\n", name="payouts.csv")
     assert fees(ran(duckdb, own, shopify, payout)) == {"1001": None, "shopify orders:1001": Decimal("0.7")}
+
+
+def notes_of(tables, name):
+    return next(json.loads(row["notes"]) for row in tables["files"] if row["name"] == name)
+
+
+def test_a_file_that_tells_of_the_same_orders_otherwise_is_said_to(engine, raw_file, ran):
+    head = "order_id,customer_id,date,amount\n"
+    one = raw_file(head + "".join(f"{n},c{n % 3},2024-01-0{n},5\n" for n in range(1, 8)), name="one.csv")
+    two = raw_file(head + "1,c1,2024-01-01,5\n2,c2,2024-01-02,9\n3,c0,2024-01-03,9\n", name="two.csv")
+    tables = ran(engine, one, two)
+    assert len(tables["order_lines"]) == 9
+    assert [n for n in notes_of(tables, "two.csv") if "other rows" in n] == [
+        "2 orders stand in one.csv too, with other rows, and all of them count: if two.csv corrects them, "
+        "add it with --mode correct --key order_id"
+    ]
+    assert not any("other rows" in n for n in notes_of(tables, "one.csv"))
+
+
+def test_equal_rows_of_two_files_are_no_other_version(duckdb, raw_file, ran):
+    head = "order_id,customer_id,date,amount\n"
+    one = raw_file(head + "1,a,2024-01-01,5\n1,a,2024-01-01,7\n2,b,2024-01-02,5\n", name="one.csv")
+    two = raw_file(head + "1,a,2024-01-01,7\n1,a,2024-01-01,5\n3,b,2024-01-03,5\n", name="two.csv")
+    tables = ran(duckdb, one, two)
+    assert len(tables["duplicates"]) == 2
+    assert not any("other rows" in n for n in notes_of(tables, "two.csv"))

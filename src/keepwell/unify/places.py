@@ -102,22 +102,31 @@ def _place(rows: ir.Table) -> Any:
     return ibis.cases((rows.fault_reason.notnull(), "quarantined"), (held, "duplicates"), else_="facts")
 
 
-def files(found: Sequence[tuple[Seen, Readings]], counted: Mapping[str, list[Count]], engine: Engine) -> ir.Table:
-    """Return the table `files`, and check that every row is in one place."""
+def files(
+    found: Sequence[tuple[Seen, Readings]],
+    counted: Mapping[str, list[Count]],
+    engine: Engine,
+    *,
+    said: Mapping[str, str] | None = None,
+) -> ir.Table:
+    """Return the table `files`, and check that every row is in one place; `said` is a note more, by digest."""
     parts: dict[str, list[tuple[Seen, Readings]]] = {}
     for file, how in found:
         parts.setdefault(file.raw.digest, []).append((file, how))
-    rows = [_file_row(of_file, counted.get(digest, [])) for digest, of_file in parts.items()]
+    rows = [
+        _file_row(of_file, counted.get(digest, []), (said or {}).get(digest, "")) for digest, of_file in parts.items()
+    ]
     schema = CONTRACTS["files"].schema.to_pyarrow()
     return engine.table(pa.Table.from_pylist(rows, schema=schema).to_batches(), schema)
 
 
-def _file_row(parts: Sequence[tuple[Seen, Readings]], counts: Sequence[Count]) -> dict[str, Any]:
+def _file_row(parts: Sequence[tuple[Seen, Readings]], counts: Sequence[Count], more: str) -> dict[str, Any]:
     """Return the row of a file, whose rows are of one kind or, in parts, of two."""
     file = parts[0][0]
     raw = file.raw
     mapping = {field: column for part, _how in reversed(parts) for field, column in part.recognition.mapping.items()}
     said = [note for part, how in parts for note in (*part.recognition.notes, *assumed(part), *how.notes)]
+    said += [more] if more else []
     n = {place: sum(c.rows for c in counts if c.place == place) for place in ("facts", "quarantined", "duplicates")}
     n["quarantined"] += raw.bad_rows
     money = {place: sum((c.money for c in counts if c.place == place), Decimal("0.0000")) for place in n}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
-from keepwell.engine import Engine, number
+from keepwell.engine import Engine, collected, number
 from keepwell.unify.formats import FORMATS
 from keepwell.unify.typed import Seen
 
@@ -95,6 +95,45 @@ def _version(rows: ir.Table) -> Any:
     """Return what tells two versions of a key apart: the count, the sum and the ends of their content."""
     count, total = rows.count().cast("string"), rows.money.sum().cast("decimal(38,4)").cast("string")
     return ibis.literal("|").join([count, total, rows.content.min(), rows.content.max()])
+
+
+def versions(rows: ir.Table, files: Sequence[Seen], engine: Engine) -> dict[str, str]:
+    """Say of each file which orders an earlier one holds with other rows, as all of these rows count.
+
+    Args:
+        rows: Typed sales rows.
+        files: The files of sales.
+        engine: What runs it.
+
+    Returns:
+        A note by digest of the later file. Formats with a key need none, for there the newest version counts; nor do
+        pulls of a table, and orders whose rows are equal.
+    """
+    numbered = [n for n, f in enumerate(files) if f.raw.kind != "database" and "order_id" in f.recognition.mapping]
+    if not {place for group in groups(files) for place in group if len({*group} & {*numbered}) > 1}:
+        return {}
+    place = ibis.cases(*((rows.file == files[n].raw.digest, n) for n in numbered), else_=-1).cast("int64")
+    own = rows.mutate(place=place).filter(_.fault_reason.isnull() & _.same_key.isnull() & (_.place >= 0))
+    shop = ("source", "format", "order_id")
+    orders = own.group_by(*shop, "place").aggregate(version=_version(own))
+    told = orders.group_by(*shop).aggregate(first=_.place.min(), last=_.place.max(), versions=_.version.nunique())
+    counts = told.filter(_.versions > 1).group_by("last", "first").aggregate(n=_.count()).order_by("last", "first")
+    found: dict[int, list[tuple[int, str]]] = {}
+    for row in collected(engine, counts).to_pylist():
+        found.setdefault(row["last"], []).append((row["n"], files[row["first"]].raw.name))
+    return {files[last].raw.digest: _other_rows(files[last], earlier) for last, earlier in found.items()}
+
+
+def _other_rows(file: Seen, earlier: Sequence[tuple[int, str]]) -> str:
+    total, names = sum(n for n, _name in earlier), list(dict.fromkeys(name for _n, name in earlier))
+    orders = "1 order stands" if total == 1 else f"{total:,} orders stand"
+    where = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    key = file.recognition.mapping["order_id"]
+    key = f"'{key}'" if " " in key else key
+    return (
+        f"{orders} in {where} too, with other rows, and all of them count: if {file.raw.name} corrects them, "
+        f"add it with --mode correct --key {key}"
+    )
 
 
 def _items_of(rows: ir.Table, whole: list[int], items: list[int]) -> ir.Table:

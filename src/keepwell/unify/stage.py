@@ -123,6 +123,7 @@ def _run(walk: Walk, decided: Decided) -> Tables:
         raise DataError(f"no file of sales among {kinds}", "", "Name the file of orders or order lines too.")
     typed, goods = _typed(walk)
     engine = walk.local.engine
+    versions = same.versions(typed["sales"], walk.files("sales"), engine) if "sales" in typed else {}
     typed = currency.converted(typed, walk.settings, engine)
     if _selling_deals(walk):
         typed["deals"] = engine.keep(deals.with_money(typed["deals"]))
@@ -141,7 +142,7 @@ def _run(walk: Walk, decided: Decided) -> Tables:
         "duplicates": places.duplicates(typed.values()),
     }
     counted = places.counted(typed.values(), engine)
-    tables["files"] = places.files(walk.found, counted, engine)
+    tables["files"] = places.files(walk.found, counted, engine, said=versions)
     return tables
 
 
