@@ -2,6 +2,7 @@
 
 from keepwell.account.contribution import totals
 from keepwell.account.stage import run
+from keepwell.account.work import PER_ORDER
 from keepwell.account.work import model as cost_model
 
-__all__ = ["cost_model", "run", "totals"]
+__all__ = ["PER_ORDER", "cost_model", "run", "totals"]

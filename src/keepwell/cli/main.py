@@ -36,6 +36,12 @@ Existing = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 Text = str | None
 Number = float | None
+# How a file is read.
+Map = Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")]
+DateOrder = Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")]
+Decimal = Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")]
+Encoding = Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")]
+Delimiter = Annotated[Text, typer.Option(help="Column delimiter.")]
 
 
 def _version(show: bool) -> None:
@@ -61,11 +67,11 @@ def run(
     contact_share: Annotated[Number, typer.Option(help="Share of orders that contact causes.")] = None,
     discount_rate: Annotated[Number, typer.Option(help="A year's discount on future money.")] = None,
     fulfilment_per_order: Annotated[Number, typer.Option(help="Picking, packing, postage an order.")] = None,
-    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
-    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
-    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
-    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
-    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    map_: Map = None,
+    date_order: DateOrder = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     currency: Annotated[Text, typer.Option(help="Reporting currency, e.g. EUR.")] = None,
     timezone: Annotated[Text, typer.Option(help="The shop's time zone, e.g. Europe/London.")] = None,
     as_of: Annotated[Text, typer.Option(help="Use what happened up to this day (YYYY-MM-DD).")] = None,
@@ -117,11 +123,11 @@ def add(
     mode: Annotated[Text, typer.Option(help="append, replace or correct what came earlier.")] = None,
     source: Annotated[Text, typer.Option(help="Name of where it comes from: one count of customer numbers.")] = None,
     as_: Annotated[Text, typer.Option("--as", help="Its format, e.g. shopify-orders; else it is found out.")] = None,
-    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
-    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
-    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
-    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
-    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    map_: Map = None,
+    date_order: DateOrder = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     timezone: Annotated[Text, typer.Option(help="Time zone of stamps without one, e.g. UTC; else the shop's.")] = None,
     currency: Annotated[Text, typer.Option(help="Currency of amounts that name none, e.g. EUR.")] = None,
     json: Json = False,
@@ -172,11 +178,11 @@ def drop(
 @app.command()
 def check(
     files: SomeFiles,
-    map_: Annotated[list[str] | None, typer.Option("--map", help="column=field; may be repeated.")] = None,
-    date_order: Annotated[Text, typer.Option(help="dmy, mdy or ymd, where the dates do not decide.")] = None,
-    decimal: Annotated[Text, typer.Option(help="Decimal sign, where the numbers do not decide.")] = None,
-    encoding: Annotated[Text, typer.Option(help="Text encoding, e.g. utf-8 or cp1252.")] = None,
-    delimiter: Annotated[Text, typer.Option(help="Column delimiter.")] = None,
+    map_: Map = None,
+    date_order: DateOrder = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     timezone: Annotated[Text, typer.Option(help="The shop's time zone, e.g. Europe/London.")] = None,
     json: Json = False,
 ) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from keepwell.account import PER_ORDER
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConservationError
 from keepwell.loop.conservation import four_decimals
@@ -21,7 +22,6 @@ from keepwell.settings import Costs
 from keepwell.tables import MONEY, Tables, total, trimmed
 
 _BORNE = ("fulfilment", "returns_handling", "service", "marketing", "acquisition")
-_FLAT = "per order"  # the resource that stands for flat rates in table `costs`
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def assigned(tables: Tables, costs: Costs, engine: Engine, *, as_of: date) -> Bo
         resources=_sum(model.filter(model.activity == ""), ibis._.cost, engine),
         contacts=_contacts(tables.get("touches"), costs, engine, as_of=as_of),
         spend=_spend(tables.get("spend"), engine, as_of=as_of),
-        flat=_sum(model.filter(model.resource == _FLAT), ibis._.cost, engine),
+        flat=_sum(model.filter(model.resource == PER_ORDER), ibis._.cost, engine),
     )
     there = found.resources + found.contacts + found.spend + found.flat
     if found.customers + found.unassigned != there:

@@ -154,7 +154,7 @@ def person(asked: Sequence[str], files: Sequence[File], tables: Tables, engine: 
     found = [(one, customer(one, tables, engine) if tables else None) for one in asked]
     told = {row["customer_id"]: row for _one, row in found if row is not None}
     ids, records = _names(told.keys(), tables, engine)
-    theirs = _in(rows.owner, ids)
+    theirs = among(rows.owner, ids)
     for one in (one for one, row in found if row is None):
         way = _way_in(one, rows, engine)
         if not collected(engine, rows.filter(way).limit(1)).num_rows:
@@ -211,15 +211,15 @@ def _way_in(asked: str, rows: ir.Table, engine: Engine) -> Any:
         mend = f"Give one of {keys}: before the sign stands whose number it is, nothing where it is the shop's own."
         raise DataError(f"{asked!r} may be more than one customer, for it is a number in several sources", mend=mend)
     whole = rows.owner.isnull() & (rows.number == wanted)  # whom a run knows is asked for by the run's names
-    found = _in(rows.email, [wanted.lower()]) | _in(rows.number, counts) | whole
+    found = among(rows.email, [wanted.lower()]) | among(rows.number, counts) | whole
     digits = _digits(wanted)
     found = found.fill_null(ibis.literal(value=False))
-    return found | _in(rows.phone, [digits]) if digits else found
+    return found | among(rows.phone, [digits]) if digits else found
 
 
 def _spread(rows: ir.Table, theirs: Any, ids: frozenset[str], engine: Engine) -> tuple[Keys, Any]:
     """Find rows by what the rows found so far say, until nothing new is said; return the keys and which rows."""
-    others = rows.owner.notnull() & ~_in(rows.owner, ids)
+    others = rows.owner.notnull() & ~among(rows.owner, ids)
     free = rows.owner.isnull()
     keys: dict[str, frozenset[str]] = {}
     while True:
@@ -228,11 +228,11 @@ def _spread(rows: ir.Table, theirs: Any, ids: frozenset[str], engine: Engine) ->
         if alone == keys:
             break
         keys = alone
-        theirs |= free & reduce(or_, (_in(rows[mark], values) for mark, values in keys.items()))
-    stranger = others | reduce(or_, (rows[k].notnull() & ~_in(rows[k], keys[k]) for k in KEYS)) & free
+        theirs |= free & reduce(or_, (among(rows[mark], values) for mark, values in keys.items()))
+    stranger = others | reduce(or_, (rows[k].notnull() & ~among(rows[k], keys[k]) for k in KEYS)) & free
     orders = _values(rows, theirs, "order", engine)
     orders -= _values(rows, stranger & ~theirs, "order", engine, of=orders)
-    return {**keys, "order": orders}, theirs | free & ~stranger & _in(rows.order, orders)
+    return {**keys, "order": orders}, theirs | free & ~stranger & among(rows.order, orders)
 
 
 def _values(
@@ -246,6 +246,7 @@ def _values(
     return frozenset(str(value) for value in found.column(0).to_pylist())
 
 
-def _in(value: Any, values: Iterable[str]) -> Any:
+def among(value: Any, values: Iterable[Any]) -> Any:
+    """Return whether a column's value is one of `values`; null is none of them."""
     listed = sorted(values)
     return value.isin(listed).fill_null(ibis.literal(value=False)) if listed else ibis.literal(value=False)

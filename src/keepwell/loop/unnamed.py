@@ -20,7 +20,7 @@ from ibis import _
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConservationError
 from keepwell.loop.cleaning import HUSHED, pattern_of, stand_in
-from keepwell.loop.person import Places
+from keepwell.loop.person import Places, among
 from keepwell.tables import UNKNOWN, Tables, counted
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _marked(name: str, table: ir.Table, gone: Gone, places: ir.Table) -> ir.Tabl
     """Add `theirs` (the row is of the person) and `told` (it names them in a text)."""
     theirs = ibis.literal(value=False)
     if "customer_id" in table.columns:
-        theirs = _in(table.customer_id, gone.ids)
-    told = [_in(_holding(table[c], gone.words), (True,)) for c in _texts(name, table)] if gone.words else []
+        theirs = among(table.customer_id, gone.ids)
+    told = [among(_holding(table[c], gone.words), (True,)) for c in _texts(name, table)] if gone.words else []
     marked = table.mutate(theirs=theirs, told=reduce(or_, told, ibis.literal(value=False)))
     if name in UNNAMED and {"file", "line"} <= set(table.columns):
         here = places.select(_file="file", _line="line", _there=ibis.literal(value=True))
@@ -172,11 +172,6 @@ def _texts(name: str, table: ir.Table) -> list[str]:
 
 def _holding(text: Any, words: Iterable[str]) -> Any:
     return text.lower().re_search(pattern_of(words))
-
-
-def _in(value: Any, values: Iterable[Any]) -> Any:
-    listed = sorted(values)
-    return value.isin(listed).fill_null(ibis.literal(value=False)) if listed else ibis.literal(value=False)
 
 
 def _stand_ins(marked: Mapping[str, ir.Table], engine: Engine, salt: str) -> ir.Table:
@@ -207,7 +202,7 @@ def _hushed(name: str, marked: ir.Table, orders: ir.Table, *, keep: bool, words:
         changed[column] = t.theirs.ifelse(ibis.null("string"), t[column])
     for column in _texts(name, t.select(columns)) if words else ():
         if column not in changed:
-            changed[column] = _in(_holding(t[column], words), (True,)).ifelse(_EMPTY.get(column, HUSHED), t[column])
+            changed[column] = among(_holding(t[column], words), (True,)).ifelse(_EMPTY.get(column, HUSHED), t[column])
     t = t.mutate(**changed)
     for column in _STOOD_IN if keep else ():
         if column in columns:
@@ -222,9 +217,9 @@ def _own(tables: Tables, gone: Gone, marked: Mapping[str, ir.Table]) -> dict[str
     sold = marked["order_lines"].filter(_.theirs)
     ways: dict[str, Callable[[ir.Table], ir.Table]] = {
         "customers": lambda t: _customers(t, gone.ids, sold),
-        "people": lambda t: t.filter(~(_in(t.customer_id, gone.ids) | _in(t.record_id, gone.records))),
-        "merges": lambda t: t.filter(~(_in(t.left_record, gone.records) | _in(t.right_record, gone.records))),
-        "aliases": lambda t: t.filter(~(_in(t.customer_id, gone.ids) | _in(t["alias"], gone.ids))),
+        "people": lambda t: t.filter(~(among(t.customer_id, gone.ids) | among(t.record_id, gone.records))),
+        "merges": lambda t: t.filter(~(among(t.left_record, gone.records) | among(t.right_record, gone.records))),
+        "aliases": lambda t: t.filter(~(among(t.customer_id, gone.ids) | among(t["alias"], gone.ids))),
         "groups": lambda t: _groups(t, tables["customers"], gone.ids),
         "ledger": lambda t: _ledger(t, gone.ids),
     }
@@ -238,7 +233,7 @@ def _own(tables: Tables, gone: Gone, marked: Mapping[str, ir.Table]) -> dict[str
 
 def _ledger(ledger: ir.Table, ids: frozenset[str]) -> ir.Table:
     """Add the person's months to those of nobody."""
-    to_nobody = _in(ledger.customer_id, ids) | (ledger.customer_id == UNKNOWN)
+    to_nobody = among(ledger.customer_id, ids) | (ledger.customer_id == UNKNOWN)
     nobody = ledger.filter(to_nobody)
     numbers = {c: _total(nobody[c]) for c, kind in ledger.schema().items() if kind.is_numeric()}
     summed = nobody.group_by("month").aggregate(**numbers).mutate(customer_id=ibis.literal(UNKNOWN))
@@ -272,12 +267,12 @@ def _customers(customers: ir.Table, ids: frozenset[str], sold: ir.Table) -> ir.T
     }
     told |= {"people": both.people.fill_null(1)} if "people" in t.columns else {}
     row = {c: told.get(c, ibis.null(kind)).cast(kind.copy(nullable=True)) for c, kind in t.schema().items()}
-    return t.filter(~(_in(t.customer_id, ids) | (t.customer_id == UNKNOWN))).union(both.select(**row))
+    return t.filter(~(among(t.customer_id, ids) | (t.customer_id == UNKNOWN))).union(both.select(**row))
 
 
 def _groups(groups: ir.Table, customers: ir.Table, ids: frozenset[str]) -> ir.Table:
     """Take the person out of their household and company; a name that may be theirs goes."""
-    theirs = customers.filter(_in(customers.customer_id, ids))
+    theirs = customers.filter(among(customers.customer_id, ids))
     parts = [theirs.select(left=c) for c in ("household_id", "account_id") if c in customers.columns]
     if not parts:
         return groups
@@ -299,11 +294,11 @@ def theirs_in(tables: Tables, engine: Engine, gone: Gone) -> dict[str, ir.Table]
             found[name] = marked.filter(_.theirs).select(table.columns)
     if "merges" in tables:
         t = tables["merges"]
-        left, right = _in(t.left_record, gone.records), _in(t.right_record, gone.records)
+        left, right = among(t.left_record, gone.records), among(t.right_record, gone.records)
         # The evidence of a pair names both; the other may be somebody else.
         found["merges"] = t.filter(left | right).mutate(evidence=(left & right).ifelse(t.evidence, "[]"))
     if "groups" in tables:
-        t, own = tables["groups"], tables["customers"].filter(lambda c: _in(c.customer_id, gone.ids))
+        t, own = tables["groups"], tables["customers"].filter(lambda c: among(c.customer_id, gone.ids))
         member = own.select(group_id="household_id").union(own.select(group_id="account_id"))
         found["groups"] = t.semi_join(member, "group_id")
     return found

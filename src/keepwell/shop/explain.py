@@ -16,6 +16,7 @@ from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.signedspend import SignedSpend
 from keepwell.settings import Settings
 from keepwell.shop.moved import Moved, moved
+from keepwell.shop.plain import plain
 from keepwell.shop.told import text
 from keepwell.tables import HORIZONS, LEDGER_LINES, UNKNOWN, Tables
 
@@ -46,18 +47,18 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Return values for JSON: money of the books as text with all decimals, dates as ISO."""
         return {
-            "customer": _plain(self.customer),
+            "customer": plain(self.customer),
             "as_of": str(self.as_of),
-            "history": _plain(self.history),
-            "orders": _plain(self.orders),
-            "months": _plain(self.months),
-            "totals": _plain(self.totals),
-            "trend": _plain(self.trend),
-            "loss": _plain(self.loss),
-            "values": _plain(self.values),
+            "history": plain(self.history),
+            "orders": plain(self.orders),
+            "months": plain(self.months),
+            "totals": plain(self.totals),
+            "trend": plain(self.trend),
+            "loss": plain(self.loss),
+            "values": plain(self.values),
             "moved": None if self.moved is None else asdict(self.moved),
             "segments": dict(self.segments),
-            "verdict": _plain(self.verdict),
+            "verdict": plain(self.verdict),
         }
 
     def text(self) -> str:
@@ -180,11 +181,3 @@ def _value(row: Row, history: Row | None, everybody: float | None) -> Row:
 
 def _drop_id(rows: list[Row]) -> list[Row]:
     return [{name: value for name, value in row.items() if name != "customer_id"} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(inner) for inner in value]
-    return str(value) if isinstance(value, (Decimal, date)) else value

@@ -20,6 +20,7 @@ from keepwell.loop.person import Person
 from keepwell.loop.unnamed import Gone, gone_in, theirs_in
 from keepwell.progress import Tell, quiet
 from keepwell.settings import Settings
+from keepwell.shop.plain import plain
 from keepwell.store import Run, Workspace, finished
 from keepwell.store.records import RecordBook
 from keepwell.tables import CONTRACTS
@@ -44,8 +45,8 @@ class Held:
     def to_dict(self) -> Row:
         """Return all of it as plain values for JSON."""
         return {
-            "customer": _plain(self.customer),
-            "held": {name: [_plain(row) for row in rows] for name, rows in self.tables.items()},
+            "customer": plain(self.customer),
+            "held": {name: [plain(row) for row in rows] for name, rows in self.tables.items()},
             "what": dict(self.titles),
         }
 
@@ -116,7 +117,7 @@ def _csv(rows: Table) -> str:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_plain(row) for row in rows)
+    writer.writerows(plain(row) for row in rows)
     return text.getvalue()
 
 
@@ -179,11 +180,6 @@ def _columns(one: Held) -> list[str]:
             lines += [f"  {name}: {CONTRACTS[name].title}"]
             lines += [f"    {column}: {about.meaning}" for column, about in CONTRACTS[name].columns.items()]
     return lines
-
-
-def _plain(row: Row) -> Row:
-    """Return values for JSON and CSV: money and days as text with all that they have."""
-    return {n: v if v is None or isinstance(v, (bool, int, float, str)) else str(v) for n, v in row.items()}
 
 
 def _safe(name: str) -> str:

@@ -23,6 +23,7 @@ from keepwell.engine import Engine, collected, number
 from keepwell.errors import DataError
 from keepwell.loop.person import customer, those_like
 from keepwell.progress import Tell, quiet
+from keepwell.shop.plain import plain
 from keepwell.store import turn
 from keepwell.store.records import RecordBook
 from keepwell.tables import IDENTITY, Tables
@@ -63,7 +64,7 @@ class Pair:
 
     def to_dict(self) -> Row:
         """Return plain values for JSON."""
-        return {**asdict(self), "left": _plain(self.left), "right": _plain(self.right)}
+        return {**asdict(self), "left": plain(self.left), "right": plain(self.right)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +289,3 @@ def changed(tables: Tables, engine: Engine) -> Row:
     t = tables["people"]
     told = t.aggregate(records=t.count(), alone=t.own_id.nunique(), customers=t.customer_id.nunique())
     return dict(collected(engine, told).to_pylist()[0])
-
-
-def _plain(row: Row) -> Row:
-    return {n: v if v is None or isinstance(v, (bool, int, float, str)) else str(v) for n, v in row.items()}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from keepwell.engine import Engine, collected
 from keepwell.shop.explain import found_customer
+from keepwell.shop.plain import plain
 from keepwell.tables import LEDGER_IN, LEDGER_LINES, Tables
 
 Row = dict[str, Any]
@@ -34,7 +35,7 @@ class CostModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Return values for JSON: money as text with all decimals, dates as ISO."""
-        found: dict[str, Any] = _plain(asdict(self))
+        found: dict[str, Any] = plain(asdict(self))
         return found
 
     def text(self) -> str:
@@ -52,7 +53,7 @@ class CustomerLedger:
 
     def to_dict(self) -> dict[str, Any]:
         """Return values for JSON: money as text with all decimals, dates as ISO."""
-        found: dict[str, Any] = _plain(asdict(self))
+        found: dict[str, Any] = plain(asdict(self))
         return found
 
     def text(self) -> str:
@@ -199,11 +200,3 @@ def _laid_out(rows: Sequence[Sequence[str]], *, texts: int = 1) -> str:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:,.2f}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(inner) for inner in value]
-    return str(value) if isinstance(value, (Decimal, date)) else value
