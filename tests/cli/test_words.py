@@ -101,3 +101,8 @@ def test_a_file_without_a_usable_row_has_no_days():
         "last": None, "customers": 0, "nobody": 0, "reasons": {}, "examples": [], "notes": [],
     }  # fmt: skip
     assert "None" not in words.file(found)
+
+
+def test_what_nobody_known_contributed_is_told_apart():
+    said = words.summary({**ANSWER, "contribution_unknown": "-19.7500"})
+    assert "from 42 customers (of it -19.75 from rows that name nobody)" in said

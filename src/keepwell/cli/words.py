@@ -70,9 +70,11 @@ def _read(answer: Summary) -> str:
 
 
 def _earned(answer: Summary) -> str:
+    nobody = Decimal(answer.get("contribution_unknown", 0))
     return (
         f"Earned      {money(answer['contribution'])} contribution on {money(answer['revenue'])} taken,"
         f" from {_counted(answer['customers'], 'customer')}"
+        + (f" (of it {money(nobody)} from rows that name nobody)" if nobody else "")
     )
 
 

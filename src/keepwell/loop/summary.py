@@ -16,6 +16,7 @@ from keepwell.tables import MEASURES, UNKNOWN, Tables
 Summary = dict[str, Any]
 HORIZON = "12m"
 SILENT = 31  # days without a fact before the day asked for that are worth a word
+CORRECTING = "--mode correct"  # in the note on a file that may have been meant to correct an earlier one
 POOLED = "pooled"  # the method that stands in where no model can be fitted
 
 
@@ -44,6 +45,7 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "customers": earned["customers"],
         "revenue": str(account.ledger),
         "contribution": str(earned["contribution"]),
+        "contribution_unknown": str(earned["of_nobody"]),
         "equity": equity,
         "models": models,
         "horizons": ahead,
@@ -54,6 +56,7 @@ def summary(tables: Tables, settings: Settings, engine: Engine, *, account: Acco
         "assumptions": assumed(settings, files=files, sums=sums),
         "notes": [
             *_notes(account, settings, _reasons(tables, engine)),
+            *(f"{note}." for row in files for note in json.loads(row["notes"]) if CORRECTING in note),
             *(_silence(tables, settings, engine) if as_of_given else []),
             *_doubts(models),
         ],
@@ -67,10 +70,11 @@ def _file(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _earned(tables: Tables, engine: Engine) -> dict[str, Any]:
-    """Return the number of known customers, and contribution, net and assumed sales of everybody."""
+    """Return the number of known customers, and contribution (and of it nobody's), net and assumed sales."""
     t, people = tables["ledger"], tables["customers"]
     sums = {name: t[name].sum().cast("decimal(38,4)") for name in ("gross", "discounts", "refunds")}
     sums |= {name: t[name].sum().cast("decimal(38,4)") for name in ("contribution", "assumed_sales")}
+    sums["of_nobody"] = t.contribution.sum(where=t.customer_id == UNKNOWN).fill_null(0).cast("decimal(38,4)")
     row = collected(engine, t.aggregate(**sums)).to_pylist()[0]
     earned = {name: four_decimals(value) for name, value in row.items()}
     known = people.aggregate(customers=whole((people.customer_id != UNKNOWN).cast("int64")))
