@@ -43,6 +43,15 @@ def test_a_format_told_is_the_format_and_has_to_have_what_it_needs(raw_file):
         format_named("shopfy")
 
 
+def test_a_file_that_is_not_what_it_was_said_to_be_is_told_what_it_lacks(raw_file):
+    raw = raw_file("order_id,customer_id,date,amount\n1,a,2024-01-05,10\n")
+    lacking = r"no export of Shopify orders: it lacks Name, Financial Status, Created at.* Leave --as out"
+    with pytest.raises(DataError, match=lacking):
+        recognised(told(raw, format="shopify orders"), Reading())
+    with pytest.raises(DataError, match=r"no column was found for product_id.* these names: .*\bsku\b.*=product_id"):
+        recognised(told(raw, format="generic products"), Reading())
+
+
 def test_a_clock_without_a_zone_is_of_the_zone_told_and_a_day_is_a_day(duckdb, native_file, ran):
     stamps = pa.array([datetime(2024, 6, 30, 23, 30)], pa.timestamp("us"))
     days = pa.array([date(2024, 6, 30)], pa.date32())

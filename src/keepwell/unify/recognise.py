@@ -286,11 +286,25 @@ def _guess(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]
 
 
 def _missing(raw: RawFile, format_: Format, field: str, mapping: Mapping[str, str]) -> DataError:
+    if raw.told.format and (lacks := _lacks(raw, format_)):
+        problem = f"the file is no export of {format_.title}: it lacks {', '.join(lacks)}"
+        mend = f"Leave --as out and its columns decide what it is; or name the one for {field}: --map COLUMN={field}."
+        return DataError(problem, raw.name, mend)
     what = {"date": "the date", "customer_id": "the customer", "amount": "the amount"}.get(field, field)
     guess = _guess(raw, format_, field, mapping)
     mend = f"If it is {guess!r}, say --map {_quoted(guess)}={field}." if guess else _NONE_LIKE_IT.format(field)
+    if raw.told.format and field in format_.fields:
+        names = " | ".join(format_.fields[field])
+        mend = f"As {format_.name!r} it is looked for under these names: {names}. --map COLUMN={field} names another."
     columns = ", ".join(raw.header)
     return DataError(f"no column was found for {what}; the columns are {columns}", raw.name, mend)
+
+
+def _lacks(raw: RawFile, format_: Format) -> list[str]:
+    """Return the columns that a file lacks of those by which its format is known, as far as there are such."""
+    there = {plain(column) for column in raw.header}
+    lacking = [[name for name in names if plain(name) not in there] for names in format_.signatures]
+    return min(lacking, key=len, default=[])
 
 
 _NONE_LIKE_IT = "None of the unused columns looks like it; --map COLUMN={} names it all the same."
