@@ -274,3 +274,10 @@ def test_a_killed_pull_has_not_been_or_is_whole(add, shop, folder, tmp_path, mom
     assert rows(folder, tmp_path, by="id") == whole
     files = [path.name for path in (folder / "inbox" / "main").iterdir()]
     assert len(files) == 4, files
+
+
+def test_records_that_cannot_be_read_are_counted(add, tmp_path):
+    good = [f'{{"order_id": {n}, "customer_id": "c{n}", "date": "2024-01-0{n}", "amount": {n}}}' for n in range(1, 8)]
+    path = tmp_path / "b.jsonl"
+    path.write_text("\n".join([*good, '{"order_id": 5, broken', *good[:2]]) + "\n")
+    assert [(one.rows, one.unreadable) for one in add(path)] == [(10, 1)]

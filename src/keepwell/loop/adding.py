@@ -28,6 +28,7 @@ class Added:
     new: bool  # False: it stood there already, or nothing was new
     source: str = ""
     mode: str = ""  # 'append', 'replace' or 'correct'; '' where nothing was new, as of the source
+    unreadable: int = 0  # rows that no reader could take apart; they are among `rows`, and go to quarantine
 
 
 def add(
@@ -87,6 +88,7 @@ def _taken(workspace: Workspace, coming: Sequence[Coming], now: datetime) -> lis
             new=before.get(raw.digest) != after.get(raw.digest),
             source=raw.source,
             mode=one.mode,
+            unreadable=raw.bad_rows,
         )
         for raw, one in zip(raws, coming, strict=True)
     ]
