@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -266,10 +267,27 @@ def test_order_numbers_used_anew_for_each_customer_take_their_contacts_along(duc
 
 
 @pytest.mark.parametrize(
-    ("minutes", "why"),
-    [("2 * weight", "1 orders at activity 'pack'"), ("units - 5", "1 orders"), ("1 / (lines - 1)", "1 orders")],
+    ("per", "minutes", "why"),
+    [
+        ("order", "units - 5", "are below 0 for 1 order"),
+        ("line", "2 * weight + known(value, 1)", "need 'weight', which is not known for 1 order.*known.weight, "),
+        ("first order", "1 / (units - 1)", "divide by 0 for 1 order"),
+        ("return", "units * 1000000000 * 10", "are beyond all measure for 1 order"),
+        ("touch call", "minutes * 2", "need 'minutes', which is not known for 1 contact"),
+    ],
 )
-def test_minutes_that_are_not_known_or_below_0_stop_the_run(duckdb, order_lines, minutes, why):
-    lines = order_lines(duckdb, {"gross": 5})
+def test_minutes_that_are_not_known_or_below_0_stop_the_run(duckdb, order_lines, per, minutes, why):
+    lines = order_lines(duckdb, {"gross": 5}, {"refund": 2, "quantity": -1, "day": "2024-03-05"})
+    touches = made(duckdb, "touches", [{"customer_id": "ann", "kind": "call"}])
+    costs = {"resources": [STORE], "activities": [work("pack", per=per, minutes=minutes)]}
     with pytest.raises(ConfigError, match=why):
-        booked(duckdb, lines, costs={"resources": [STORE], "activities": [work("pack", minutes=minutes)]})
+        booked(duckdb, lines, costs=costs, touches=touches)
+
+
+def test_the_formula_of_the_documentation_needs_nothing_that_a_plain_shop_lacks(engine, order_lines):
+    """An order without a country, of which nobody tells whether it was rushed: 2 + 0.5 x 2 lines + 3."""
+    minutes = "2 + 0.5 * lines + (4 if rush else 0) + (3 if country not in ('DE', 'AT') else 0)"
+    assert minutes in Path("docs/account.md").read_text(encoding="utf-8")
+    lines = order_lines(engine, {"gross": 5, "country": ""}, {"gross": 7, "product_id": "22222", "country": ""})
+    tables = booked(engine, lines, costs={"resources": [STORE], "activities": [work("pack", minutes=minutes)]})
+    assert [row["minutes"] for row in tables["costs"] if row["activity"] == "pack"] == [6]

@@ -43,6 +43,11 @@ def test_formulas_answer_alike_on_both_engines(engine):
         "ceil(lines / 2) - floor(2.5) + abs(-3)": [2, 3, 5],
         "-lines + +1": [0, -3, -6],
         "2 if 1 < lines <= 7 and lines != 4 else 3": [3, 3, 2],
+        "3 if country not in ('DE', 'AT') else 0": [0, 3, 3],
+        "1 if not rush else 0": [0, 1, 1],
+        "1 if not weight > 20 else 0": [1, None, 0],
+        "1 if known(rush, True) else 0": [1, 1, 0],
+        "1 if known(country, 'DE') == 'DE' else 0": [1, 1, 0],
     }
     assert answers(engine, *cases) == [pytest.approx(wanted) for wanted in cases.values()]
 
@@ -89,6 +94,8 @@ def test_a_formula_answers_what_python_answers(duckdb, text):
         ("1 if country in 'DE' else 2", "after 'in' stands"),
         ("1 if country == 3 else 2", "'3' is a number and no text"),
         ("lines if rush else country", "'country' is a text and no number"),
+        ("1 if known(rush, 'no') else 0", "is a text and no truth"),
+        ("known(rush, True)", "it gives a truth and no number"),
         ("known(lines)", "known takes 2 and has 1"),
         ("min()", "min takes at least 1"),
         ("max(lines, key=1)", "there is no function"),
@@ -108,6 +115,12 @@ def test_what_is_not_in_the_language_is_refused_with_what_there_is(text, why):
 def test_a_formula_knows_which_names_it_uses():
     assert read("2 * lines + (1 if rush else 0)", names=NAMES, where="").names == {"lines", "rush"}
     assert read("max(2, 3)", names=NAMES, where="").names == frozenset()
+
+
+def test_a_formula_knows_without_which_numbers_nothing_can_be_told():
+    text = "known(weight, 1) + known(lines, weight) + (lines if rush else 1)"
+    assert read(text, names=NAMES, where="").needed == ("lines", "weight")
+    assert read("known(weight, 1) + (1 if country == '' else 2)", names=NAMES, where="").needed == ()
 
 
 def test_it_is_an_ibis_expression_and_runs_nowhere_else():

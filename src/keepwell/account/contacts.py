@@ -60,7 +60,7 @@ def costed(touches: ir.Table, model: Model, spans: tuple[Span, ...], costs: Cost
     where = _line(t, model.of("touch"))
     for line, parts in lines.items():
         parts.append((where == line).ifelse(t.paid, _none()))
-    columns = [model.place(work) + name for work in model.of("touch") for name in effort.TAKEN]
+    columns = [model.place(work) + name for work in model.of("touch") for name in effort.KEPT]
     return t.select(
         *("file", "line", "customer_id", "date", "month", "kind", "campaign", "order_id", "paid", *columns),
         **{line: added(reduce(add, parts)) for line, parts in lines.items()},
@@ -123,7 +123,9 @@ def _taken(t: ir.Table, work: Work, model: Model, spans: tuple[Span, ...], *, to
     minutes = called.ifelse(minutes, _none())
     cost = effort.charged(minutes, t.month, spans, work)
     place = model.place(work)
-    return {place + "times": called.cast("int64"), place + "minutes": minutes, place + "cost": cost}
+    why = called.ifelse(effort.why(work, {"minutes": t.minutes}), ibis.literal(0, "int64"))
+    taken = (called.cast("int64"), minutes, cost, why)
+    return dict(zip((place + name for name in effort.KEPT), taken, strict=True))
 
 
 def _paid(t: ir.Table, costs: Costs) -> Any:

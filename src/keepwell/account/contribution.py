@@ -286,7 +286,7 @@ def _with_contribution(t: ir.Table) -> ir.Table:
 
 
 def _taken(model: Model, drivers: Iterable[str]) -> list[str]:
-    return [model.place(work) + name for work in model.works if work.driver in drivers for name in effort.TAKEN]
+    return [model.place(work) + name for work in model.works if work.driver in drivers for name in effort.KEPT]
 
 
 def _summed(amount: Any) -> Any:

@@ -24,6 +24,7 @@ import pyarrow as pa
 from keepwell.account import effort
 from keepwell.account.capacity import MONEY, Capacity, Span
 from keepwell.account.capacity import months as capacities
+from keepwell.account.formula import Formula
 from keepwell.account.work import PER_CONTACT, PER_ORDER, Model, Work
 from keepwell.engine import Engine, collected
 from keepwell.errors import ConfigError
@@ -135,10 +136,13 @@ def _worked(t: ir.Table, by: str, works: Sequence[Work], model: Model, engine: E
         place = model.place(work)
         taken = {name: known[place + name] for name in effort.TAKEN}
         sums |= {place + "times": counted(taken["times"].sum()), place + "bad": counted(_unsound(taken).sum())}
+        sums |= {place + "why": known[place + "why"].max(where=_unsound(taken) == 1)}
         sums |= {place + name: total(taken[name].sum()) for name in ("minutes", "cost")}
     rows = _by_month(known, by, sums, engine)
     for work in works:
-        _check_sound(work, sum(row[model.place(work) + "bad"] for row in rows))
+        place = model.place(work)
+        bad = sum(row[place + "bad"] for row in rows)
+        _check_sound(work, bad, max((row[place + "why"] or 0 for row in rows), default=0))
     return [
         Done(work.resource, work.name, row["month"], row["known"], *(row[model.place(work) + n] for n in effort.TAKEN))
         for work in works
@@ -151,14 +155,23 @@ def _unsound(taken: dict[str, Any]) -> Any:
     return ((taken["times"] > 0) & taken["minutes"].isnull()).cast("int64")
 
 
-def _check_sound(work: Work, bad: int) -> None:
-    if bad:
-        what = "contacts" if work.driver == "touch" else "orders"
-        problem = f"its minutes are not known, below 0 or beyond all measure for {bad:,} {what}"
-        mend = (
-            "In the formula, `known(weight, 2)` says what to take for what is not known, and `max(0, ...)` the least."
-        )
-        raise ConfigError(problem, f"activity {work.name!r}", mend)
+def _check_sound(work: Work, bad: int, why: int) -> None:
+    """Stop where minutes are not sound for `bad` orders or contacts; `why` as `effort.why` says it of one of them."""
+    if not bad:
+        return
+    whom = f"{bad:,} {'contact' if work.driver == 'touch' else 'order'}{'' if bad == 1 else 's'}"
+    needed = work.minutes.needed if isinstance(work.minutes, Formula) else ()
+    told = {
+        effort.NEGATIVE: ("are below 0", "Write `max(0, ...)` around the formula, or mend it."),
+        effort.NO_PART: ("divide by 0", "Divide by something that is never 0, e.g. `max(1, ...)`."),
+        effort.BEYOND: ("are beyond all measure", "Write `min(600, ...)` around the formula, or mend it."),
+    }
+    if why >= effort.LACKS:
+        name = needed[why - effort.LACKS]
+        mend = f"Write `known({name}, ...)` in the formula, with what to take where it is not known, e.g. 1."
+        raise ConfigError(f"its minutes need {name!r}, which is not known for {whom}", f"activity {work.name!r}", mend)
+    problem, mend = told.get(why, ("are not known", "See the formulas in docs/account.md."))
+    raise ConfigError(f"its minutes {problem} for {whom}", f"activity {work.name!r}", mend)
 
 
 def _flat(books: ir.Table, costs: Costs, engine: Engine) -> list[Done]:

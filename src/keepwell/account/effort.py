@@ -25,6 +25,11 @@ from keepwell.account.work import Model, Work
 from keepwell.tables import MONEY, counted
 
 TAKEN = ("times", "minutes", "cost")
+KEPT = (
+    *TAKEN,
+    "why",
+)  # `why` a formula's minutes are not sound: 0 they are, one of the next, or `LACKS` + place of a name
+NEGATIVE, NO_PART, BEYOND, LACKS = 1, 2, 3, 4
 _SUMMED = ("units", "weight", "value")
 _OF_ORDER, _OF_RETURN = "of_order_", "of_return_"  # beginnings of columns that formulas read
 
@@ -38,8 +43,9 @@ def on_lines(ruled: ir.Table, model: Model) -> dict[str, Any]:
     """
     asked = {name for work in model.works for name in work.names()}
     values = {name: value for name, value in _values(ruled).items() if name in asked}
-    taken = {model.place(w) + "minutes": _per_line(ruled, w) for w in model.of("line")}
-    return {"back": _back(ruled).cast("int64"), **values, **taken}
+    for work in model.of("line"):
+        values |= _per_line(ruled, work, model.place(work))
+    return {"back": _back(ruled).cast("int64"), **values}
 
 
 def summed(priced: ir.Table, model: Model) -> dict[str, Any]:
@@ -58,11 +64,12 @@ def summed(priced: ir.Table, model: Model) -> dict[str, Any]:
         minutes = t[model.place(work) + "minutes"]
         known = minutes.count(where=t.sale == 1) == t.sale.sum()
         sums[model.place(work) + "minutes"] = known.ifelse(added(minutes.sum()), ibis.null(MONEY))
+        sums[model.place(work) + "why"] = t[model.place(work) + "why"].max()
     return sums
 
 
 def on_orders(t: ir.Table, model: Model, spans: tuple[Span, ...], *, drivers: Iterable[str]) -> dict[str, Any]:
-    """Return `times`, `minutes` and `cost` of each order's work.
+    """Return `times`, `minutes`, `cost` and `why` of each order's work.
 
     Args:
         t: Orders with the columns of `summed`, `sales` (lines sold), `void` (0 or 1), `month`, `back_month` and, for
@@ -75,11 +82,13 @@ def on_orders(t: ir.Table, model: Model, spans: tuple[Span, ...], *, drivers: It
     for work in model.works:
         if work.driver in drivers:
             place, times = model.place(work), _times(t, work)
-            minutes = t[place + "minutes"] if work.driver == "line" else of_one(work, _asked(t, work))
+            lines = work.driver == "line"
+            minutes = t[place + "minutes"] if lines else of_one(work, _asked(t, work))
+            reason = t[place + "why"] if lines else why(work, _asked(t, work))
             minutes = (times > 0).ifelse(minutes, _zero())
             month = t.back_month if work.driver == "return" else t.month
             cost = charged(minutes, month, spans, work)
-            columns |= dict(zip((place + name for name in TAKEN), (times, minutes, cost), strict=True))
+            columns |= dict(zip((place + name for name in KEPT), (times, minutes, cost, reason), strict=True))
     return columns
 
 
@@ -114,6 +123,20 @@ def of_one(work: Work, values: Mapping[str, Any]) -> Any:
     return sound.ifelse(rounded(sound.ifelse(found, 0.0)), ibis.null(MONEY))
 
 
+def why(work: Work, values: Mapping[str, Any]) -> Any:
+    """Return why the minutes of one time are not sound, as int64: 0 where they are (see `KEPT`)."""
+    if not isinstance(work.minutes, Formula):
+        return ibis.literal(0, "int64")
+    found = work.minutes.of(values)
+    lacking = [(values[name].isnull(), _code(LACKS + place)) for place, name in enumerate(work.minutes.needed)]
+    wrong = [(found < 0, _code(NEGATIVE)), (found > float(MOST), _code(BEYOND))]
+    return ibis.cases(*wrong, (found.notnull(), _code(0)), *lacking, else_=_code(NO_PART))
+
+
+def _code(value: int) -> Any:
+    return ibis.literal(value, "int64")
+
+
 def _names(works: Iterable[Work]) -> set[str]:
     return {name for work in works for name in work.names()}
 
@@ -134,9 +157,10 @@ def _values(t: ir.Table) -> dict[str, Any]:
     }
 
 
-def _per_line(t: ir.Table, work: Work) -> Any:
-    sold = t["product"] & (t.gross > 0)
-    return sold.ifelse(of_one(work, _values(t)), ibis.null(MONEY))
+def _per_line(t: ir.Table, work: Work, place: str) -> dict[str, Any]:
+    sold, values = t["product"] & (t.gross > 0), _values(t)
+    minutes = sold.ifelse(of_one(work, values), ibis.null(MONEY))
+    return {place + "minutes": minutes, place + "why": sold.ifelse(why(work, values), _code(0))}
 
 
 def _sum(t: ir.Table, name: str, where: Any) -> Any:

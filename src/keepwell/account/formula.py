@@ -5,8 +5,8 @@ It has numbers, texts in quotes, names, `+ - * /`, comparisons, `and or not`, `A
 these; the tree becomes an Ibis expression, and nothing of it is ever run as Python.
 
 Arithmetic is in float64, which both engines round alike. What is not known is null and makes the whole null:
-division by nothing too. `known(weight, 2)` says what to take instead. An unknown country is '', an unknown rush
-is none.
+division by nothing too. `known(weight, 2)` says what to take instead, of texts and truths too. Where that is not said,
+an unknown country is '' and an unknown rush is none.
 """
 
 from __future__ import annotations
@@ -32,11 +32,15 @@ _COMPARED = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula that was read and found good: `names` are those it uses."""
+    """A formula that was read and found good.
+
+    `names` are those it uses; `needed` are the numbers without which its minutes are not known, in order.
+    """
 
     text: str
     names: frozenset[str]
     tree: ast.expr
+    needed: tuple[str, ...] = ()
 
     def of(self, values: Mapping[str, Any]) -> Any:
         """Return the formula as an Ibis float64 over `values`, one Ibis value a name."""
@@ -58,7 +62,20 @@ def read(text: str, *, names: Mapping[str, Kind], where: str) -> Formula:
     tree = reader.tree()
     if (kind := reader.kind(tree)) != "number":
         raise reader.wrong(f"it gives a {kind} and no number of minutes")
-    return Formula(text, frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name)) & set(names), tree)
+    used = frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name)) & set(names)
+    return Formula(text, used, tree, tuple(sorted(name for name in _bare(tree) if names.get(name) == "number")))
+
+
+def _bare(node: ast.AST) -> set[str]:
+    """Return the names for which no `known` says what to take where they are not known."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.Call):
+        filled = isinstance(node.func, ast.Name) and node.func.id == "known" and isinstance(node.args[0], ast.Name)
+        parts: list[ast.AST] = [*node.args[1:]] if filled else [*node.args]
+    else:
+        parts = list(ast.iter_child_nodes(node))
+    return {name for part in parts for name in _bare(part)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +171,7 @@ class _Reader:
         wanted = FUNCTIONS[name]
         if not node.args or (wanted is not None and len(node.args) != wanted):
             raise self.wrong(f"{name} takes {wanted or 'at least 1'} and has {len(node.args)} values")
-        return self._all(node, node.args, "number")
+        return self._all(node, node.args, self.kind(node.args[0]) if name == "known" else "number")
 
     def _all(self, whole: ast.expr, parts: Any, kind: Kind) -> Kind:
         for part in parts:
@@ -163,7 +180,7 @@ class _Reader:
         return kind
 
 
-def _value(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911 one case a kind of node
+def _value(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 one case a kind of node
     """Return a node that `_Reader` found good as an Ibis value."""
 
     def of(part: ast.expr) -> Any:
@@ -187,8 +204,12 @@ def _value(node: Any, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911 one ca
             return reduce(and_, [_test(of(a), op, b, of) for a, op, b in zip(sides, ops, parts, strict=False)])
         case ast.IfExp(test=test, body=body, orelse=other):
             asked = of(test)
-            chosen = asked.ifelse(of(body), of(other))
-            return asked.isnull().ifelse(ibis.null(chosen.type()), chosen)
+            chosen = of(body)  # no `isnull` of a test: `NOT x IS NULL` would be read as NOT (x IS NULL)
+            return ibis.cases((asked, chosen), (~asked, of(other)), else_=ibis.null(chosen.type()))
+        case ast.Call(func=ast.Name(id="known"), args=[ast.Name(id=name), instead]):
+            value = values[name]
+            told = value.nullif("") if value.type().is_string() else value
+            return ibis.coalesce(told.cast("float64") if told.type().is_numeric() else told, of(instead))
         case _:
             return _called(node.func.id, [of(part) for part in node.args])
 
