@@ -1,7 +1,8 @@
 """Runs the loop in children that may be killed: imports once, forks for each order on stdin.
 
 An order is one line of JSON: `folder`, `file`, `environment` and `kill_after` (seconds, or null), and `what` to do:
-'run' and 'add' take `file`, 'forget' the name in `who`. The answer is the child's wait status. The kill comes from
+'run' and 'add' take `file`, 'forget' the name in `who`. The answer is the child's wait status, and before
+all answers 'ready'. The kill comes from
 here, where the child's id cannot have passed to another process.
 """
 
@@ -32,6 +33,8 @@ def main():
     # Without the challenger, the calendar and covariates, which write nothing of their own.
     plain = merged(Settings(), {"predict": {"challenger": False, "season": False, "covariates": []}})
     settings = with_options(plain, {"memory": "512MB", "threads": 2, "draws": 64, "contact_cost": 0.8})
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()

@@ -31,6 +31,7 @@ class Driver:
         script = Path(__file__).with_name("driver.py")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._process = subprocess.Popen([sys.executable, str(script)], **pipes)
+        assert self._process.stdout.readline() == "ready\n"
 
     def copy(self):
         """Return a fresh copy of the workspace."""
