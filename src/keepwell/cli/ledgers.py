@@ -9,15 +9,14 @@ from typing import get_args
 import keepwell
 from keepwell.cli.workflows import answered, workspace_meant
 from keepwell.errors import ConfigError
-from keepwell.shop.ledgers import By, cost_model, customer_ledger
+from keepwell.shop.ledgers import By
 
 
 def costs(workspace: Path | None, *, month: str, json: bool) -> None:
     """Tell the cost model, what it assigns and what it leaves unused."""
     shop = keepwell.open(workspace_meant(workspace, ()))
     wanted = _month(month) if month else None
-    with shop.reading(None, "costs", "unassigned") as (tables, engine):
-        found = cost_model(tables, engine, month=wanted)
+    found = shop.costs(wanted)
     answered(found.to_dict(), found.text(), json=json)
 
 
@@ -27,8 +26,7 @@ def ledger(customer: str, workspace: Path | None, *, by: str, json: bool) -> Non
     if by not in periods:
         raise ConfigError(f"{by!r} is no period", "--by", f"There are: {', '.join(periods)}.")
     shop = keepwell.open(workspace_meant(workspace, ()))
-    with shop.reading(None, "ledger", "customers") as (tables, engine):
-        found = customer_ledger(customer, tables, engine, by=periods[by])
+    found = shop.ledger_of(customer, by=periods[by])
     answered(found.to_dict(), found.text(), json=json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from keepwell import store
 from keepwell.errors import ConfigError, WorkspaceError
@@ -15,8 +15,12 @@ from keepwell.store import Run, Workspace
 from keepwell.store.settings_file import write_settings, write_values
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from keepwell.engine import Engine
     from keepwell.shop.explain import Explanation
+    from keepwell.shop.identities import Listing
+    from keepwell.shop.ledgers import By, CostModel, CustomerLedger
     from keepwell.tables import Tables
 
 As = Literal["arrow", "polars", "pandas"]
@@ -240,6 +244,55 @@ class Shop:
 
         with self.reading(run) as (tables, engine):
             return explained(str(customer), tables, self.settings_of(run), engine)
+
+    def costs(self, month: date | None = None, *, run: str | None = None) -> CostModel:
+        """Return the cost model at work: what resources cost, who bears it, and what is unused.
+
+        Args:
+            month: The first day of the only month to look at; None sums all of them.
+            run: Another run than the current one.
+        """
+        from keepwell.shop.ledgers import cost_model
+
+        with self.reading(run, "costs", "unassigned") as (tables, engine):
+            return cost_model(tables, engine, month=month)
+
+    def ledger_of(self, customer: str | int, *, by: By = "month", run: str | None = None) -> CustomerLedger:
+        """Return the profit and loss of one customer by 'month', 'quarter', 'year' or 'all'.
+
+        Args:
+            customer: Their id, the shop's own key for them, or their e-mail address.
+            by: How long a period is.
+            run: Another run than the current one.
+
+        Raises:
+            DataError: There is no such customer; names those like it.
+            ConfigError: There is no such period.
+        """
+        from keepwell.shop.ledgers import By, customer_ledger
+
+        if by not in get_args(By):
+            raise ConfigError(f"{by!r} is no period", "by", f"There are: {', '.join(get_args(By))}.")
+        with self.reading(run, "ledger", "customers", "people", "aliases") as (tables, engine):
+            return customer_ledger(str(customer), tables, engine, by=by)
+
+    def identities(self, state: str = "", *, limit: int = 0, run: str | None = None) -> Listing:
+        """Return pairs of records that are, or may be, of one person, the likeliest first, with their evidence.
+
+        Args:
+            state: 'proposed', 'merged', 'refused' or 'never'; '' is all.
+            limit: How many at most; 0: all.
+            run: Another run than the current one.
+
+        Raises:
+            DataError: There is no such state.
+        """
+        from keepwell.shop.identities import pairs
+        from keepwell.store.records import RecordBook
+
+        decisions = RecordBook(self.folder).decided().decisions
+        with self.reading(run, "merges", "people") as (tables, engine):
+            return pairs(tables, engine, decisions, state=state, limit=limit)
 
     def held(self, *customers: str | int, tell: Tell = quiet) -> dict[str, Any]:
         """Return who is meant by ids, keys, e-mails or phone numbers, and how many rows of which files are theirs.
