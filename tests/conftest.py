@@ -1,11 +1,14 @@
 """What all tests share: the two engines, and the real files where they are to be found."""
 
 import importlib.util
+import os
 import random
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line has it; before numpy is loaded
 
 from keepwell.engine.duck import DuckEngine
 from keepwell.errors import ConfigError

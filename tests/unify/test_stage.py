@@ -174,7 +174,7 @@ def test_a_mapped_column_that_no_file_has_is_refused(duckdb, raw_file, ran):
 def test_a_customer_of_the_customers_file_is_found_by_email(duckdb, raw_file, ran):
     sold = raw_file("email,date,amount\nAnn@x.org,2024-01-01,5\n")
     people = raw_file("customer_id,email,country\n77,ann@x.org,FR\n", name="people.csv")
-    (customer,) = ran(duckdb, sold, people)["customers"]
+    (customer,) = ran(duckdb, sold, people, identity={"match": True})["customers"]
     assert (customer["customer_key"], customer["country"], customer["records"]) == ("ann@x.org", "FR", 2)
 
 

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that `keepwell --help` answe
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -418,6 +419,8 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line: exit 0, or 2 for the user's mistake, or 1 for ours."""
+    # The matrices here are small: threads of the linear algebra would only wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from keepwell.cli import faults
 
     asked = "--json" in sys.argv[1:]

@@ -168,7 +168,8 @@ def peak(counts: Problem, start: Floats, sd: Floats, *, dispersion: float) -> tu
     for _ in range(100):
         mean = counts.mean(effects)
         slope = counts.columns.T @ (counts.came - mean) / dispersion - penalty * effects
-        bend = (counts.columns.T * mean) @ counts.columns / dispersion + np.diag(penalty)
+        rooted = counts.columns * np.sqrt(mean)[:, None]
+        bend = rooted.T @ rooted / dispersion + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
         if float(slope @ step) < 1e-8:
             break
