@@ -1,6 +1,6 @@
 """What `keepwell costs` and `keepwell ledger` say, from a run made by hand."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -57,7 +57,7 @@ def test_one_month_is_told_alone_and_an_empty_model_says_how_to_make_one(duckdb,
 
 
 def test_a_customers_periods_add_up_to_their_ledger(duckdb, arrow, place):
-    tables = place(duckdb, {name: arrow[name] for name in ("ledger", "customers")})
+    tables = place(duckdb, {name: arrow[name] for name in ("ledger", "customers", "people", "aliases")})
     rows = [row for row in arrow["ledger"].to_pylist() if row["customer_id"] == "c0001"]
     for by in ("month", "quarter", "year", "all"):
         found = customer_ledger("c0001", tables, duckdb, by=by)
@@ -66,12 +66,40 @@ def test_a_customers_periods_add_up_to_their_ledger(duckdb, arrow, place):
     assert [row["period"] for row in found.periods] == ["all"]
     net = sum(row["gross"] - row["discounts"] + row["shipping_charged"] - row["refunds"] for row in rows)
     lines = found.text().splitlines()
+    assert lines[1].split() == ["all"]  # and no second column with the sum
     assert next(line for line in lines if "net revenue" in line).split()[-1] == f"{net:,.2f}"
     first = sum(row["contribution_1"] for row in rows)
     assert next(line for line in lines if "contribution 1" in line).split()[-1] == f"{first:,.2f}"
 
 
 def test_a_stranger_is_answered_with_those_like_them(duckdb, arrow, place):
-    tables = place(duckdb, {name: arrow[name] for name in ("ledger", "customers")})
+    tables = place(duckdb, {name: arrow[name] for name in ("ledger", "customers", "people", "aliases")})
     with pytest.raises(DataError, match="there is no customer 'zzz'"):
         customer_ledger("zzz", tables, duckdb)
+
+
+def test_any_number_address_phone_or_former_id_of_a_merged_person_finds_their_ledger(duckdb, arrow, place, made):
+    one, other = (row["customer_id"] for row in arrow["customers"].to_pylist()[:2])
+    base = {"customer_id": one, "file": "f", "source": "main", "format": "generic", "rows": 1}
+    base |= {"arrived": datetime(2024, 1, 1)}
+    own = [{"record_id": f"r{n}", "own_id": f"o{n}", "line": n, "number": f"id|N{n}"} for n in (1, 2)]
+    said = [{"email": f"p{n}@example.com", "phone": f"+49 30 1234{n}567"} for n in (1, 2)]
+    records = [{**base, **who, **tells} for who, tells in zip(own, said, strict=True)]
+    aliases = made.arrow("aliases", [{"alias": "o2", "customer_id": one}])
+    given = {name: arrow[name] for name in ("ledger", "customers")}
+    tables = place(duckdb, {**given, "people": made.arrow("people", records), "aliases": aliases})
+    for asked in ("o2", "r1", "id|n2", "P2@example.com", "(030) 1234 2567"):
+        assert customer_ledger(asked, tables, duckdb).customer["customer_id"] == one != other
+
+
+def test_those_like_a_stranger_are_much_like_them_and_told_once(duckdb, arrow, place, made):
+    keys = ("17850", "17850", "17851", "x")
+    rows = [row | {"customer_key": k} for row, k in zip(arrow["customers"].to_pylist(), keys, strict=False)]
+    tables = place(duckdb, {name: arrow[name] for name in ("ledger", "people", "aliases")})
+    tables |= placed(duckdb, made, customers=rows)
+    with pytest.raises(DataError) as near:
+        customer_ledger("17852", tables, duckdb)
+    assert near.value.mend == "Those most like it: '17850', '17851'."
+    with pytest.raises(DataError) as far:
+        customer_ledger("nobody@example.com", tables, duckdb)
+    assert "'" not in far.value.mend

@@ -128,14 +128,16 @@ def _digits(text: str) -> str:
 
 
 def those_like(wanted: str, tables: Tables, engine: Engine) -> str:
-    """Return a sentence with the customers whose keys are most like `wanted`."""
+    """Return a sentence with the customers' keys that are much like `wanted`: at most half of it is otherwise."""
     if "customers" not in tables:
         return "No run is current, and no row of the inbox names them so."
-    known = tables["customers"].filter(_.customer_id != UNKNOWN)
-    near = known.mutate(far=known.customer_key.lower().levenshtein(wanted.strip().lower()))
+    plain = wanted.strip().lower()
+    known = tables["customers"].filter(_.customer_id != UNKNOWN, _.customer_key.notnull())
+    keys = known.select("customer_key").distinct()
+    near = keys.mutate(far=keys.customer_key.lower().levenshtein(plain)).filter(_.far <= len(plain) // 2)
     rows = collected(engine, near.order_by("far", "customer_key").limit(_NEAREST)).to_pylist()
-    keys = ", ".join(repr(row["customer_key"]) for row in rows)
-    return f"Those most like it: {keys}." if keys else "No row names a customer."
+    told = ", ".join(repr(row["customer_key"]) for row in rows)
+    return f"Those most like it: {told}." if told else "`keepwell export customers` writes all there are."
 
 
 def person(asked: Sequence[str], files: Sequence[File], tables: Tables, engine: Engine) -> Person:

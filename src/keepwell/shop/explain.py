@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -12,17 +11,18 @@ import numpy as np
 
 from keepwell.engine import Engine, collected
 from keepwell.errors import DataError
+from keepwell.loop.person import customer as meant
+from keepwell.loop.person import those_like
 from keepwell.models.gammagamma import GammaGamma
 from keepwell.models.signedspend import SignedSpend
 from keepwell.settings import Settings
 from keepwell.shop.moved import Moved, moved
 from keepwell.shop.plain import plain
 from keepwell.shop.told import text
-from keepwell.tables import HORIZONS, LEDGER_LINES, UNKNOWN, Tables
+from keepwell.tables import HORIZONS, LEDGER_LINES, Tables
 
 Row = dict[str, Any]
 ORDER = (*HORIZONS, "life")
-_NEAREST = 3
 _SPEND_MODELS: dict[str, Any] = {"gammagamma": GammaGamma, "signedspend": SignedSpend}
 _SUMMED = (*LEDGER_LINES, "contribution", "assumed_sales")
 
@@ -67,7 +67,7 @@ class Explanation:
 
 
 def explained(customer: str, tables: Tables, settings: Settings, engine: Engine) -> Explanation:
-    """Gather what the tables say of a customer, given by id, by the shop's own key, or by e-mail.
+    """Gather what the tables say of a customer, given by id, by the shop's own key, by e-mail or by phone.
 
     Raises:
         DataError: There is no such customer; names those like it.
@@ -100,39 +100,17 @@ def explained(customer: str, tables: Tables, settings: Settings, engine: Engine)
 
 
 def found_customer(customer: str, tables: Tables, engine: Engine) -> Row:
-    """Return the row of `customers` that an id, the shop's own key or an e-mail address means.
+    """Return the row of `customers` that an id, the shop's own key, an e-mail address or a phone number means.
+
+    Any number, address or phone of any of their records does, and every id that they had before.
 
     Raises:
         DataError: There is none, or there are several; names those like it.
     """
-    t, wanted = tables["customers"], customer.strip()
-    same = (t.customer_id == wanted) | (t.customer_key.lower() == wanted.lower()) | (t.email.lower() == wanted.lower())
-    rows = collected(engine, t.filter(same).order_by("customer_id").limit(_NEAREST)).to_pylist()
-    for match in (_is("customer_id", wanted), _is("customer_key", wanted), _is("email", wanted), _any):
-        named = [row for row in rows if match(row)]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            keys = ", ".join(row["customer_id"] for row in named)
-            raise DataError(f"{customer!r} is more than one customer", mend=f"Give one of the ids {keys}.")
-    raise DataError(f"there is no customer {customer!r}", mend=_those_like(wanted, tables, engine))
-
-
-def _is(column: str, wanted: str) -> Callable[[Row], bool]:
-    return lambda row: row[column] == wanted
-
-
-def _any(_: Row) -> bool:
-    return True
-
-
-def _those_like(wanted: str, tables: Tables, engine: Engine) -> str:
-    t = tables["customers"]
-    known = t.filter(t.customer_id != UNKNOWN)
-    by_key = known.mutate(far=known.customer_key.lower().levenshtein(wanted.lower()))
-    near = collected(engine, by_key.order_by("far", "customer_key").limit(_NEAREST)).to_pylist()
-    keys = [repr(row["customer_key"]) for row in near]
-    return f"Those most like it: {', '.join(keys)}." if keys else "No row names a customer."
+    row = meant(customer, tables, engine)
+    if row is None:
+        raise DataError(f"there is no customer {customer!r}", mend=those_like(customer, tables, engine))
+    return row
 
 
 def _order(row: Row) -> Row:

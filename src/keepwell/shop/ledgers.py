@@ -65,7 +65,7 @@ class CustomerLedger:
             head += f": the latest {len(shown)} of {len(self.periods)}, and the sum of all"
         if not self.periods:
             return f"{head}: nothing stands in their ledger."
-        columns = [*shown, _summed(self.periods, "all")]
+        columns = [*shown] if self.by == "all" else [*shown, _summed(self.periods, "all")]
         used = [line for line in (*_ORDER, "tax") if any(row[line] for row in self.periods)]
         rows = [["", *(row["period"] for row in columns)], ["orders", *(f"{row['orders']:,}" for row in columns)]]
         for line in _ORDER:
@@ -106,7 +106,7 @@ _MONTHLY = ("month", "resource", "cost", "customers", "nobody", "unused")
 
 
 def customer_ledger(customer: str, tables: Tables, engine: Engine, *, by: By = "month") -> CustomerLedger:
-    """Return the profit and loss of a customer, given by id, by the shop's own key, or by e-mail.
+    """Return the profit and loss of a customer, given by id, by the shop's own key, by e-mail or by phone.
 
     Raises:
         DataError: There is no such customer; names those like it.
