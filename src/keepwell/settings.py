@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -300,14 +301,19 @@ def from_dict(values: dict[str, object], *, where: str = "the options") -> Setti
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise _refused(error.errors()[0], where) from error
+        found = error.errors()  # a misspelt name says more than that the right one is missing
+        misspelt = (one for one in found if one["type"] == "extra_forbidden")
+        raise _refused(next(misspelt, found[0]), where, values) from error
 
 
-def _refused(first: Mapping[str, Any], where: str) -> ConfigError:
+def _refused(first: Mapping[str, Any], where: str, values: Mapping[str, Any]) -> ConfigError:
     """Say of the first value that does not fit which it is, what stands there, what would fit, and what it means."""
     name, mend = ".".join(str(part) for part in first["loc"]), "See `keepwell init` for every name and its meaning."
     if first["type"] == "extra_forbidden":
-        return ConfigError(f"{name}: there is no such setting", where, mend)
+        return ConfigError(_no_such(first["loc"], values), where, mend)
+    if first["type"] == "missing":
+        lacking = f"{_told(first['loc'][:-1], values)} lacks the setting {str(first['loc'][-1])!r}"
+        return ConfigError(lacking, where, f"{_meaning(first['loc'])} {mend}".strip())
     problem = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return ConfigError(f"{name or 'settings'}: {problem}", where, mend)
@@ -316,13 +322,47 @@ def _refused(first: Mapping[str, Any], where: str) -> ConfigError:
     return ConfigError(told, where, f"{_meaning(first['loc'])} {mend}".strip())
 
 
+def _no_such(place: Sequence[int | str], values: Mapping[str, Any]) -> str:
+    """Say which setting there is not, in which table of a list if in one, and which was perhaps meant."""
+    near = get_close_matches(str(place[-1]), getattr(_section(place[:-1]), "model_fields", {}), n=1)
+    meant = f", did you mean {near[0]!r}?" if near else ""
+    if any(isinstance(part, int) for part in place):
+        return f"no setting {str(place[-1])!r} in {_told(place[:-1], values)}{meant}"
+    return f"{'.'.join(map(str, place))}: there is no such setting{meant}"
+
+
+def _told(place: Sequence[int | str], values: Mapping[str, Any]) -> str:
+    """Name a section; a table of a list by its own name, else by its number from 1.
+
+    >>> _told(("costs", "resources", 0), {"costs": {"resources": [{"name": "store"}]}})
+    "costs.resources 'store'"
+    """
+    at: Any = values
+    told = ""
+    for part in place:
+        at = at[part]
+        if isinstance(part, int):
+            told += f" {at['name']!r}" if isinstance(at, dict) and at.get("name") else f" {part + 1}"
+        else:
+            told += f".{part}" if told else part
+    return told
+
+
+def _section(place: Sequence[int | str]) -> Any:
+    """Return the section that stands at `place`; None where there is none."""
+    of: Any = Settings
+    for part in place:
+        if isinstance(part, int):
+            of = next(iter(get_args(of)), None)  # the tables of a list are alike
+        else:
+            field = getattr(of, "model_fields", {}).get(part)
+            of = field.annotation if field else None
+    return of
+
+
 def _meaning(place: Sequence[int | str]) -> str:
     """Return what stands in keepwell.toml above the setting at `place`; '' where nothing does."""
-    of: Any = Settings
-    for part in place[:-1]:
-        field = getattr(of, "model_fields", {}).get(part)
-        of = field.annotation if field else None
-    field = getattr(of, "model_fields", {}).get(place[-1]) if place else None
+    field = getattr(_section(place[:-1]), "model_fields", {}).get(place[-1]) if place else None
     return (field.description or "") if field else ""
 
 
