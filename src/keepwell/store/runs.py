@@ -11,6 +11,7 @@ from typing import Any
 from keepwell.errors import DataError, WorkspaceError
 from keepwell.store.files import PART, read_json, renamed, replaced_json, synced_below
 from keepwell.store.workspace import Workspace
+from keepwell.tables import CONTRACTS
 
 MANIFEST = "run.json"
 _TIME = "%Y%m%dT%H%M%S"
@@ -47,9 +48,14 @@ class Run:
         """Return the table's Parquet file, or its folder of parts.
 
         Raises:
-            DataError: The run has no such table; says which it has.
+            DataError: There is no such table; says which the run has.
+            WorkspaceError: There is, but an earlier version made the run and did not know it.
         """
         path = self.folder / f"{table}.parquet"
+        if not path.exists() and table in CONTRACTS and self.folder.is_dir():
+            problem = f"an earlier version of Keepwell made this run: it has no table {table!r}"
+            mend = "Run again: `keepwell run` without files uses all that was added."
+            raise WorkspaceError(problem, str(self.folder), mend)
         if not path.exists():
             raise DataError(f"there is no table {table!r} in run {self.id}", mend=_nearest(table, self.tables()))
         return path
