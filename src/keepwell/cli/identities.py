@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from keepwell.cli.evidence import pair_words
 from keepwell.cli.workflows import answered, talk, workspace_meant
 from keepwell.errors import ConfigError, DataError
 from keepwell.shop import Shop
+from keepwell.shop.export import check_place
 from keepwell.shop.identities import (
     VERDICTS,
     Listing,
@@ -42,9 +44,14 @@ def listed(workspace: Path | None, *, state: str, limit: int, json: bool) -> Non
 
 
 def review(workspace: Path | None, *, page: Path | None, limit: int, json: bool) -> None:
-    """Ask about each proposed pair; or write them all to a page, or print them, where nobody can answer."""
+    """Ask about each proposed pair, in the terminal or of what is piped in; or write them to a page.
+
+    With `json`, or where the input is empty from the start, the pairs are printed.
+    """
+    if page is not None:
+        check_place(page)
     shop = keepwell.open(workspace_meant(workspace, ()))
-    asking = sys.stdin.isatty() and not json and page is None
+    asking = page is None and not json and _answers()
     found, told = _found(shop, state="proposed", limit=0 if asking else limit, open_only=True)
     if page is not None:
         from keepwell.report.review import review_page
@@ -112,6 +119,17 @@ def _asked(found: Listing, shop: Shop) -> dict[str, int]:
                 write(shop, VERDICTS[verb], said_of_pairs([pair]), tell=tell)
             said[verb] += 1
     return said
+
+
+def _answers() -> bool:
+    """Tell whether somebody answers: a terminal, or a pipe or file with at least one line."""
+    if sys.stdin is None or sys.stdin.closed:
+        return False
+    if sys.stdin.isatty():
+        return True
+    piped = sys.stdin.read()
+    sys.stdin = StringIO(piped)
+    return bool(piped.strip())
 
 
 def _letter() -> str:
