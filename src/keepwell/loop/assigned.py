@@ -67,6 +67,26 @@ def unassigned_note(borne: Borne) -> list[str]:
     return [f"{borne.unassigned:,.2f} of cost{part} is borne by no customer; `keepwell costs` shows where it lies."]
 
 
+def idle_notes(tables: Tables, costs: Costs, engine: Engine) -> list[str]:
+    """Name the work that no contact called for, with the kinds of contact there are; files may come later."""
+    asked = {}
+    for activity in costs.activities:
+        first, _, kind = " ".join(activity.per.casefold().split()).partition(" ")
+        if first == "touch":
+            asked[activity.name] = kind
+    touches = tables.get("touches")
+    if not asked or touches is None:
+        return []
+    kinds = touches.select(kind=trimmed(touches.kind).lower()).distinct()
+    there = sorted(row["kind"] for row in collected(engine, kinds).to_pylist() if row["kind"])
+    known = f"the files have {', '.join(map(repr, there))}" if there else "no file has contacts"
+    return [
+        f"No contact called for {name!r}: there is none of kind {kind!r}; {known}."
+        for name, kind in asked.items()
+        if kind not in there
+    ]
+
+
 def _contacts(touches: ir.Table | None, costs: Costs, engine: Engine, *, as_of: date) -> Decimal:
     if touches is None:
         return Decimal(0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from keepwell import account, decide, predict, segment, unify
 from keepwell.engine import Engine, collected, opened
 from keepwell.errors import DataError
-from keepwell.loop.assigned import assigned, unassigned_note
+from keepwell.loop.assigned import assigned, idle_notes, unassigned_note
 from keepwell.loop.books import Books
 from keepwell.loop.conservation import Account, accounted
 from keepwell.loop.corrections import any_correct, corrected
@@ -107,7 +107,7 @@ def _run(
         sums = accounted(books.tables, engine, as_of=day)
         borne = assigned(books.tables, dated.costs, engine, as_of=day)
         said = summary(books.tables, dated, engine, account=sums, as_of_given=settings.as_of is not None)
-        said["notes"] += unassigned_note(borne)
+        said["notes"] += unassigned_note(borne) + idle_notes(books.tables, dated.costs, engine)
         if files is not None and len(files) > len(inputs):
             said["notes"].append("Files given twice, under one name or two, count once.")
         watch.lap("check")
