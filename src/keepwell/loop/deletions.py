@@ -88,7 +88,8 @@ def _keys(file: File, rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 
 def _deletion(file: File, what: str, key: str) -> Deletion:
-    verb = "Delete the person" if what in {"customer number", "e-mail address"} else "Delete, or make anonymous"
+    whole = what in {"customer number", "e-mail address"}
+    verb = "Delete the person" if whole else "Delete, or make anonymous, what is"
     return Deletion(file.how.format.title, file.raw.source, file.raw.name, what, key, f"{verb} kept under this {what}.")
 
 
