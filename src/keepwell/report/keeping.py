@@ -13,6 +13,11 @@ from keepwell.settings import Assumptions
 
 HOW_TO = "keepwell run FILES --contact-cost 0.80 --contacts-per-year 6"
 
+_ANEW = (
+    " At each share the curve chooses anew whom to stop; the range on the first screen holds the list of the assumed "
+    "share fixed, so its ends are others."
+)
+
 
 def kept(data: Gathered, *, currency: str, assumed: Assumptions) -> Section:
     """Show the curve, the verdicts and the lists."""
@@ -22,8 +27,7 @@ def kept(data: Gathered, *, currency: str, assumed: Assumptions) -> Section:
         keep.answer(curve, currency=currency, assumed=assumed),
         keep.figure(curve, currency=currency, assumed=assumed),
         note="What contact causes is assumed, not measured: the shaded range is what was thought possible. Leaving "
-        "a few customers out at random for a season would measure it. At each share the curve chooses anew whom to "
-        "stop; the range on the first screen holds the list of the assumed share fixed, so its ends are others.",
+        "a few customers out at random for a season would measure it." + (_ANEW if data["verdicts"].num_rows else ""),
         behind=_curve(curve, currency),
     )
     parts: list[Part] = [chart]
