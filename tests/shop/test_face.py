@@ -94,7 +94,7 @@ def test_the_shop_reads_one_run_until_it_runs_again(shop, orders_csv):
 def test_adding_says_what_was_new(tmp_path, orders_csv):
     shop = keepwell.open(tmp_path / "w", create=True)
     rows = len(orders_csv.read_text().splitlines()) - 1
-    told = {"name": "orders.csv", "rows": rows, "source": "main", "mode": "append"}
+    told = {"name": "orders.csv", "rows": rows, "source": "main", "mode": "append", "unreadable": 0}
     assert shop.add(orders_csv) == [told | {"new": True}]
     assert shop.add(orders_csv) == [told | {"new": False}]
     assert shop.runs() == []

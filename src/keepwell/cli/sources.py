@@ -54,7 +54,7 @@ def _added(one: dict[str, Any]) -> str:
     rows = f"{one['name']}: {one['rows']:,} rows"
     if one["unreadable"]:
         records = "1 record" if one["unreadable"] == 1 else f"{one['unreadable']:,} records"
-        rows += f" ({records} of them could not be read, and will be in quarantine)"
+        rows += f" ({records} could not be read, and will be in quarantine)"
     if not one["new"]:
         return rows + ", there already" if one["rows"] else f"{one['name']}: nothing new"
     does = {"replace": ", in place of all that came earlier", "correct": ", in place of earlier rows with their key"}
