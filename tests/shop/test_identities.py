@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -11,12 +12,13 @@ import pytest
 import keepwell
 from keepwell.cli.evidence import pair_words, waterfall
 from keepwell.errors import DataError
-from keepwell.report.review import review_page
+from keepwell.report.review import review_page, shown
 from keepwell.shop.identities import (
     Step,
     apart,
     between,
     changed,
+    held_back,
     named,
     pairs,
     records_of,
@@ -208,3 +210,17 @@ def test_the_page_needs_nothing_else_and_takes_no_text_for_markup(duckdb_pairs, 
     assert f"keepwell identities accept {short('r4', 'r5')}" in page
     assert "2 pairs of records. All of them stand here" in page
     assert [p.name for p in tmp_path.iterdir()] == ["review.html"]
+
+
+def test_what_holds_a_likely_pair_back_is_named_and_no_chance_is_quite_100(duckdb_pairs, tmp_path):
+    likely = replace(duckdb_pairs.pairs[0], probability=0.99999)
+    left = {**likely.left, "number": "id|1", "email": "a@example.com", "born": None}
+    assert held_back(replace(likely, left=left, right={**left, "email": "A@example.com "})) == ""
+    other = replace(likely, left=left, right={**left, "email": "b@example.com", "number": "stripe|1"})
+    assert held_back(other) == "held back, as their e-mails differ"
+    assert held_back(replace(other, probability=0.9)) == held_back(replace(other, state="merged")) == ""
+    assert held_back(replace(likely, left=left, right={**left, "number": "id|2"})).endswith("number of its own")
+    assert ">99.9% one person; held back, as their e-mails differ" in pair_words(other)
+    page = review_page(replace(duckdb_pairs, pairs=(other,)), title="My shop", run="r", to=tmp_path / "review.html")
+    assert "It was held back, as their e-mails differ." in page.read_text()
+    assert "100%" not in shown(other).plot.answer

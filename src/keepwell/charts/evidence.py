@@ -15,11 +15,14 @@ Step = Mapping[str, Any]  # what, left, right, bits
 DECIDED = {"number": "the same customer number", "email": "the same e-mail", "phone": "the same phone number"}
 
 
+_SURE = 0.999  # no weighing makes a chance quite 100%
+
+
 def answer(steps: Sequence[Step], *, probability: float | None, kind: str) -> str:
     """Say how sure it is that two records are of one person, and what speaks most for and against it."""
     if probability is None:
         return f"One person by {DECIDED.get(kind, 'decision')}: nothing was weighed"
-    said = f"The chance that both are one person is {share(probability)}"
+    said = f"The chance that both are one person is {'>99.9%' if probability > _SURE else share(probability)}"
     compared = [step for step in steps if step["left"] or step["right"]]
     best = max(compared, key=lambda step: step["bits"], default=None)
     worst = min(compared, key=lambda step: step["bits"], default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keepwell.shop.identities import COMPARED, Pair, Step
+from keepwell.shop.identities import COMPARED, Pair, Step, held_back
 
 WIDTH = 30  # characters of the bars
 _SIDE, _WHAT = 34, 12  # characters of a record's column, and of a name
@@ -14,9 +14,15 @@ _AGAINST = "\N{MEDIUM SHADE}"
 
 def pair_words(pair: Pair) -> str:
     """Return a pair in words: its name, both records, what was weighed, and how sure it is."""
-    sure = f"{pair.probability:.1%} one person" if pair.probability is not None else f"one person by {pair.kind}"
-    word = f"; your word: {pair.word}" if pair.word else ""
+    sure = f"one person by {pair.kind}" if pair.probability is None else f"{_sure(pair.probability)} one person"
+    held = held_back(pair)
+    word = (f"; {held}" if held else "") + (f"; your word: {pair.word}" if pair.word else "")
     return "\n".join([f"{pair.id}  {pair.state}, {sure}{word}", *_beside(pair), *waterfall(pair.evidence)])
+
+
+def _sure(probability: float) -> str:
+    """Return a chance as a percentage, which is never quite 100."""
+    return ">99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
 def _beside(pair: Pair) -> list[str]:

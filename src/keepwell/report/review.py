@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from keepwell.charts import evidence
 from keepwell.report.parts import Column, Grid, Plot, grid, plot
-from keepwell.shop.identities import COMPARED, Listing, Pair
+from keepwell.shop.identities import COMPARED, Listing, Pair, held_back
 
 _SIDES = (Column("what", "What is told"), Column("left", "The elder record"), Column("right", "The younger record"))
 _STEPS = (*_SIDES, Column("bits", "Bits", "rough"))
@@ -68,6 +68,8 @@ def shown(pair: Pair) -> Shown:
     figure = evidence.figure(steps, probability=pair.probability, kind=pair.kind)
     drawn = plot(pair.id, answer, figure, note="", behind=weighed)
     word = f" Since then they were {_WORDS[pair.word]}; that counts from the next run on." if pair.word else ""
+    held = held_back(pair)
+    word = (f" It was {held}." if held else "") + word
     return Shown(pair.id, _STATES[pair.state] + word, drawn, (grid("Side by side", _beside(pair), _SIDES), weighed))
 
 

@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 STATES = ("proposed", "merged", "refused", "never")
 COMPARED = tuple(line.split()[0] for line in IDENTITY.strip().splitlines())
+_LIKELY = 0.99
+_TOLD_APART = {
+    "born": "their days of birth differ",
+    "number": "each has a customer number of its own",
+    "email": "their e-mails differ",
+    "phone": "their telephones differ",
+}
 SHORT = 8  # digits of a pair's name
 VERDICTS: dict[str, Verdict] = {"accept": "same", "refuse": "refused", "never": "never"}
 
@@ -112,6 +119,21 @@ def pairs(
     rows = collected(engine, _with_records(ordered.limit(limit) if limit else ordered, tables["people"])).to_pylist()
     found = sorted((_pair(row, decisions) for row in rows), key=_likeliest)
     return Listing(tuple(found), total, {row["state"]: row["n"] for row in counted})
+
+
+def held_back(pair: Pair) -> str:
+    """Return what keeps a proposed pair, likely as it is, from being taken for one person; '' where no fact does.
+
+    What the rules of matching forbid whatever the weights say: two days of birth, two numbers of one count, and two
+    e-mails or telephones (father and son have one name and one address).
+    """
+    if pair.state != "proposed" or pair.probability is None or pair.probability < _LIKELY:
+        return ""
+    sides = [{name: _text(side.get(name)).strip().lower() for name in _TOLD_APART} for side in (pair.left, pair.right)]
+    apart = [n for n in _TOLD_APART if sides[0][n] and sides[1][n] and sides[0][n] != sides[1][n]]
+    if "number" in apart and len({side["number"].rpartition("|")[0] for side in sides}) > 1:
+        apart.remove("number")
+    return f"held back, as {_TOLD_APART[apart[0]]}" if apart else ""
 
 
 def short(one: str, other: str) -> str:
