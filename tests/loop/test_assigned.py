@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from keepwell.errors import ConservationError
-from keepwell.loop.assigned import assigned, unassigned_note
+from keepwell.loop.assigned import assigned, idle_notes, unassigned_note
 from keepwell.settings import Costs
 from keepwell.tables import LEDGER_LINES
 
@@ -53,3 +53,14 @@ def test_all_that_was_assigned_is_all_there_was(duckdb, made):
 def test_a_ten_thousandth_too_many_or_too_few_is_a_fault(duckdb, made, wrong):
     with pytest.raises(ConservationError, match=r"of a cost of 17\.0000"):
         assigned(tables(duckdb, made, **wrong), COSTS, duckdb, as_of=date(2024, 12, 31))
+
+
+def test_work_for_a_kind_of_contact_that_is_in_no_file_is_noted_with_the_kinds_there_are(duckdb, made):
+    calls = [
+        {"name": name, "resource": "desk", "per": per, "minutes": 3}
+        for name, per in (("send", "Touch  MAIL"), ("answer", "touch tickets"), ("pack", "order"))
+    ]
+    costs = Costs(activities=calls)
+    told = idle_notes(tables(duckdb, made), costs, duckdb)
+    assert told == ["No contact called for 'answer': there is none of kind 'tickets'; the files have 'mail'."]
+    assert idle_notes({}, costs, duckdb) == []

@@ -72,3 +72,25 @@ def test_a_pattern_is_told_by_an_example():
         with_options(Settings(), {"memory": "lots"})
     assert "^" not in str(error.value)
     assert "e.g. 2GB" in error.value.mend
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        (
+            [{"name": "store", "cst": 300, "minutes": 5}],
+            "no setting 'cst' in costs.resources 'store', did you mean 'cost'",
+        ),
+        ([{"name": "a", "cost": 1, "minutes": 1}, {"cst": 3}], "no setting 'cst' in costs.resources 2, did you mean"),
+        ([{"name": "store", "minutes": 5}], "costs.resources 'store' lacks the setting 'cost'"),
+    ],
+)
+def test_a_mistake_in_a_table_of_a_list_names_the_table_and_what_was_meant(tables, told):
+    with pytest.raises(ConfigError) as error:
+        from_dict({"costs": {"resources": tables}})
+    assert told in error.value.problem
+
+
+def test_a_misspelt_setting_is_answered_with_the_one_meant():
+    with pytest.raises(ConfigError, match=r"predict\.challenge: there is no such setting, did you mean 'challenger'"):
+        from_dict({"predict": {"challenge": True}})

@@ -63,6 +63,11 @@ def test_an_unknown_table_is_answered_with_those_there(workspace):
         run(workspace).path("value")
 
 
+def test_a_table_that_an_earlier_version_did_not_know_is_said_to_need_another_run(workspace):
+    with pytest.raises(WorkspaceError, match="earlier version of Keepwell made this run: it has no table"):
+        run(workspace).path("costs")
+
+
 def test_where_no_run_was_taken_the_mend_is_to_accept_one(workspace):
     run(workspace, current=False)
     with pytest.raises(WorkspaceError, match="--accept"):
