@@ -36,3 +36,18 @@ def test_forgetting_says_what_it_did_in_json_and_where_the_list_is(folder, tmp_p
     assert said["list"] == str(tmp_path / "list.csv")
     assert {file["name"]: file["cleared"] + file["taken_out"] for file in said["files"]}["orders.csv"] == 6
     assert (tmp_path / "list.csv").read_text().startswith("system,source,file,what,key,delete")
+
+
+def test_a_page_for_review_is_refused_where_there_is_no_folder_for_it(folder):
+    done = keepwell("identities", "review", "--page", "/nonexistent/p.html", cwd=folder.parent)
+    assert done.returncode == 2
+    assert "there is no such folder" in done.stderr
+
+
+def test_answers_to_the_review_can_be_piped_in(folder, tmp_path):
+    where = tmp_path / "people.keepwell"
+    shutil.copytree(folder, where)
+    listed = json.loads(keepwell("identities", "review", "--json", cwd=tmp_path).stdout)
+    done = keepwell("identities", "review", cwd=tmp_path, text="s\n" * listed["total"])
+    assert done.returncode == 0
+    assert (f"0 of {listed['total']:,} pairs decided" in done.stdout) == (listed["total"] > 0)
