@@ -104,5 +104,5 @@ def test_a_file_without_a_usable_row_has_no_days():
 
 
 def test_what_nobody_known_contributed_is_told_apart():
-    said = words.summary({**ANSWER, "contribution_unknown": "-19.7500"})
+    said = words.summary({**ANSWER, "money": {"unknown_contribution": "-19.7500"}})
     assert "from 42 customers (of it -19.75 from rows that name nobody)" in said

@@ -70,7 +70,7 @@ def _read(answer: Summary) -> str:
 
 
 def _earned(answer: Summary) -> str:
-    nobody = Decimal(answer.get("contribution_unknown", 0))
+    nobody = Decimal(answer.get("money", {}).get("unknown_contribution", 0))
     return (
         f"Earned      {money(answer['contribution'])} contribution on {money(answer['revenue'])} taken,"
         f" from {_counted(answer['customers'], 'customer')}"
