@@ -19,7 +19,7 @@ from keepwell.settings import Settings
 from keepwell.shop.moved import Moved, moved
 from keepwell.shop.plain import plain
 from keepwell.shop.told import text
-from keepwell.tables import HORIZONS, LEDGER_LINES, Tables
+from keepwell.tables import HORIZONS, LEDGER_LINES, UNKNOWN, Tables
 
 Row = dict[str, Any]
 ORDER = (*HORIZONS, "life")
@@ -107,7 +107,11 @@ def found_customer(customer: str, tables: Tables, engine: Engine) -> Row:
     Raises:
         DataError: There is none, or there are several; names those like it.
     """
-    row = meant(customer, tables, engine)
+    if customer.strip() == UNKNOWN:  # who stands in the ledger, and is nobody to be found otherwise
+        nobody = tables["customers"].filter(tables["customers"].customer_id == UNKNOWN)
+        row = next(iter(collected(engine, nobody).to_pylist()), None)
+    else:
+        row = meant(customer, tables, engine)
     if row is None:
         raise DataError(f"there is no customer {customer!r}", mend=those_like(customer, tables, engine))
     return row
