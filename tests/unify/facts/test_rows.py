@@ -44,7 +44,10 @@ def told(duckdb, file_in, ran, tmp_path_factory):
     }
     later = {"arrived": datetime(2026, 11, 22, 13, tzinfo=UTC)}
     return ran(
-        duckdb, file_in(folder, SALES), *(file_in(folder, text, name=f"{n}.csv", **later) for n, text in files.items())
+        duckdb,
+        file_in(folder, SALES),
+        *(file_in(folder, text, name=f"{n}.csv", **later) for n, text in files.items()),
+        identity={"match": True},
     )
 
 
