@@ -75,8 +75,10 @@ def _taxed(
     if "refund" not in there:
         return table, parts
     if whole:
-        return taxes.given_back(table, tax=table.order_tax, of=table.order_total), parts
-    return taxes.given_back(table, tax=table.tax, of=_total(table, parts - {"refund"})), parts
+        refund = table.is_head.ifelse(table.head_refund, _ZERO)
+        return taxes.given_back(table, refund=refund, tax=table.order_tax, of=table.order_total), parts
+    refund = table.own_day.ifelse(_ZERO, table.refund)
+    return taxes.given_back(table, refund=refund, tax=table.tax, of=_total(table, parts - {"refund"})), parts
 
 
 def _turned(table: ir.Table, format_: Format, there: frozenset[str]) -> ir.Table:

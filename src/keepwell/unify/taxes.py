@@ -67,15 +67,16 @@ def _moved(table: ir.Table, ratio: Any, names: Collection[str]) -> ir.Table:
     return table.drop(*(f"share_{name}" for name in names))
 
 
-def given_back(table: ir.Table, *, tax: Any, of: Any) -> ir.Table:
+def given_back(table: ir.Table, *, refund: Any, tax: Any, of: Any) -> ir.Table:
     """Let a refund on an order give back its share of the order's tax.
 
     Args:
-        table: Rows with `tax`, `refund` and `own_day` (a row that only takes back: its tax is its own).
+        table: Rows with `tax` and `refund`.
+        refund: What of it is given back of the order, not by a row that only takes back: the tax of such is its own.
         tax: The order's tax.
         of: The order's money before the refund, tax included.
     """
-    taxed = ~table.own_day & (table.refund > 0) & (tax > 0) & (tax < of)
-    part = ibis.least(table.refund.cast("float64") / of.cast("float64"), 1.0) * tax.cast("float64")
+    taxed = (refund > 0) & (tax > 0) & (tax < of)
+    part = ibis.least(refund.cast("float64") / of.cast("float64"), 1.0) * tax.cast("float64")
     table = table.mutate(tax_back=taxed.ifelse(part.round(4).cast(MONEY), _ZERO))
     return table.mutate(tax=table.tax - table.tax_back, refund=table.refund - table.tax_back).drop("tax_back")
