@@ -13,7 +13,7 @@ from keepwell.tables import LEDGER_LINES
 JANUARY = date(2024, 1, 1)
 
 
-def tables(duckdb, made, *, service="3", unused="7"):
+def tables(duckdb, made, *, service="3", unused="7", line="service"):
     """One customer who bears 3 of a desk of 10, one mailing of 2 and ads of 5."""
     zero = dict.fromkeys(LEDGER_LINES, Decimal(0))
     left = dict.fromkeys(("contribution_1", "contribution_2", "contribution", "assumed_sales"), Decimal(0))
@@ -29,8 +29,10 @@ def tables(duckdb, made, *, service="3", unused="7"):
             | {"nobody": Decimal(0), "unused": Decimal(7)}
         ],
         "unassigned": [
-            {"month": JANUARY, "ledger_line": "service", "reason": "unused capacity", "subject": "desk"}
-            | {"amount": Decimal(unused)}
+            {"month": JANUARY, "ledger_line": line, "reason": "unused capacity", "subject": "desk"}
+            | {"amount": Decimal(unused)},
+            {"month": JANUARY, "ledger_line": "payment_fees", "reason": "no order", "subject": "payouts"}
+            | {"amount": Decimal(99)},
         ],
         "touches": [{**key, **at, "customer_id": "a", "kind": "Mail"}],
         "spend": [{**key, "date": JANUARY, "channel": "ads", "amount": Decimal(5)}, later],
@@ -47,6 +49,11 @@ def test_all_that_was_assigned_is_all_there_was(duckdb, made):
     assert (found.customers, found.unassigned) == (10, 7)
     assert (found.resources, found.contacts, found.spend) == (10, 2, 5)
     assert unassigned_note(found)[0].startswith("7.00 of cost (41.2% of all) is borne by no customer")
+
+
+def test_a_resource_may_serve_several_lines_of_the_ledger(duckdb, made):
+    served = tables(duckdb, made, line="fulfilment, returns_handling")
+    assert assigned(served, COSTS, duckdb, as_of=date(2024, 12, 31)).unassigned == 7
 
 
 @pytest.mark.parametrize("wrong", [{"service": "3.0001"}, {"unused": "6.9999"}])

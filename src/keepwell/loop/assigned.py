@@ -45,7 +45,8 @@ def assigned(tables: Tables, costs: Costs, engine: Engine, *, as_of: date) -> Bo
     ledger, model, lost = tables["ledger"], tables["costs"], tables["unassigned"]
     found = Borne(
         customers=sum((_sum(ledger, ledger[line], engine) for line in _BORNE), Decimal(0)),
-        unassigned=_sum(lost.filter(lost.ledger_line.isin(_BORNE)), ibis._.amount, engine),
+        # A resource may serve several lines of the ledger; fees that no order bears are no cost of this model.
+        unassigned=_sum(lost.filter(lost.ledger_line != "payment_fees"), ibis._.amount, engine),
         resources=_sum(model.filter(model.activity == ""), ibis._.cost, engine),
         contacts=_contacts(tables.get("touches"), costs, engine, as_of=as_of),
         spend=_spend(tables.get("spend"), engine, as_of=as_of),
