@@ -157,6 +157,13 @@ _PROFIT_RULES = {
     "contribution is its parts": _.contribution == _.contribution_2 - _.service - _.marketing - _.acquisition,
 }
 
+# Where a fact about somebody stands, and whom it is about.
+OF_SOMEBODY = """
+    file          !string   digest of the file
+    line          !int64    physical line in it
+    customer_id   !string   the customer; 'unknown' where the row names nobody
+"""
+
 # Who a record speaks of, as its source tells it.
 IDENTITY = """
     number        string   the customer number in its source's own count
@@ -326,22 +333,21 @@ CONTRACTS: dict[str, Contract] = {
     "consents": Contract(
         "Every yes and no that a person gave, in the order of time",
         ("file", "line", "channel"),
-        _columns("""
-            file          !string   digest of the file
-            line          !int64    physical line in it
-            customer_id   !string   the customer; 'unknown' where the row names nobody
+        _columns(
+            OF_SOMEBODY
+            + """
             channel       !string   'email', 'sms', 'phone', 'post' or 'all'
             given         !boolean  yes or no
             at            timestamp  when, UTC; null where the file does not say
-        """),
+        """
+        ),
     ),
     "touches": Contract(
         "Every contact we made and every service we gave",
         ("file", "line"),
-        _columns("""
-            file          !string   digest of the file
-            line          !int64    physical line in it
-            customer_id   !string   the customer; 'unknown' where the row names nobody
+        _columns(
+            OF_SOMEBODY
+            + """
             at            !timestamp  when, UTC
             date          !date     the shop's day of it
             kind          !string   'ticket', 'call', 'visit', 'email', 'mail', 'catalogue'...: lower case, as told
@@ -350,15 +356,15 @@ CONTRACTS: dict[str, Contract] = {
             order_id      string    the order it is about
             minutes       decimal(18,4)  of our people; null: the cost model's minutes for this kind
             cost          money     paid for it in money; null: the cost model's cost for this kind
-        """),
+        """
+        ),
     ),
     "feedback": Contract(
         "What customers said of us",
         ("file", "line"),
-        _columns("""
-            file          !string   digest of the file
-            line          !int64    physical line in it
-            customer_id   !string   the customer; 'unknown' where the row names nobody
+        _columns(
+            OF_SOMEBODY
+            + """
             at            !timestamp  when, UTC
             date          !date     the shop's day of it
             kind          !string   'nps', 'csat', 'rating' or 'review'
@@ -366,22 +372,23 @@ CONTRACTS: dict[str, Contract] = {
             text          string    as written
             product_id    string    what it is about
             order_id      string    what it is about
-        """),
+        """
+        ),
     ),
     "events": Contract(
         "What people did on our pages: visits, views, carts",
         ("file", "line"),
-        _columns("""
-            file          !string   digest of the file
-            line          !int64    physical line in it
-            customer_id   !string   the customer; 'unknown' where the row names nobody
+        _columns(
+            OF_SOMEBODY
+            + """
             at            !timestamp  when, UTC
             date          !date     the shop's day of it
             kind          !string   the event's name, e.g. 'Product Viewed'
             product_id    string    what it is about
             value         money     money it names; no sale
             properties    string    JSON: the rest
-        """),
+        """
+        ),
     ),
     "spend": Contract(
         "Marketing money by day, channel and campaign",
