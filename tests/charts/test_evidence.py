@@ -38,3 +38,8 @@ def test_what_a_record_says_cannot_be_taken_for_markup():
     labels = figure(STEPS, probability=0.5, kind="matched").data[0].y
     assert "Ann &lt;b&gt;" in labels[1]
     assert figure(STEPS, probability=0.5, kind="matched").layout.xaxis.title.text.startswith("Weight of evidence, bits")
+
+
+def test_a_chance_near_one_is_no_certainty():
+    assert "is 99.6%: street" in answer(STEPS, probability=0.9962, kind="matched")
+    assert "is >99.9%: street" in answer(STEPS, probability=0.99999, kind="matched")

@@ -22,7 +22,7 @@ def answer(steps: Sequence[Step], *, probability: float | None, kind: str) -> st
     """Say how sure it is that two records are of one person, and what speaks most for and against it."""
     if probability is None:
         return f"One person by {DECIDED.get(kind, 'decision')}: nothing was weighed"
-    said = f"The chance that both are one person is {'>99.9%' if probability > _SURE else share(probability)}"
+    said = f"The chance that both are one person is {_chance(probability)}"
     compared = [step for step in steps if step["left"] or step["right"]]
     best = max(compared, key=lambda step: step["bits"], default=None)
     worst = min(compared, key=lambda step: step["bits"], default=None)
@@ -78,3 +78,10 @@ def _label(step: Step) -> str:
 
 def _signed(bits: float) -> str:
     return f"{bits:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _chance(probability: float) -> str:
+    """Return it in per cent, never as a certainty."""
+    if probability > _SURE:
+        return ">99.9%"
+    return f"{probability:.1%}" if probability > 0.99 else share(probability)
